@@ -1,0 +1,247 @@
+"""Run a rule on a function: one path, or thousands at once.
+
+>>> from lessons_lib.optimizers import AdaGrad
+>>> from lessons_lib.surfaces import SURFACES
+>>> path = descend(SURFACES["valley"], AdaGrad(lr=0.5), start=(-1.6, 1.2), steps=100)
+>>> path.x.shape, bool(path.loss[-1] < 1e-6)
+((101, 2), True)
+>>> rates = np.array([0.01, 0.1, 1.0])  # an array of rates: that many paths in one call
+>>> descend(SURFACES["valley"], AdaGrad(lr=rates), start=(-1.6, 1.2), steps=100).x.shape
+(101, 3, 2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .optimizers import Optimizer
+from .surfaces import Differentiable
+from .validation import NOT_NEGATIVE, numbers, points, whole_number
+
+_LONG = 2e7  # lane·steps that take about two seconds: from here on, show a progress bar
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Where a run went. Index 0 of every array but `rate` is the start.
+
+    Attributes
+    ----------
+    x : array of shape (steps + 1, ..., d)
+    loss : array of shape (steps + 1, ...)
+        The function without noise.
+    rate : array of shape (steps, ..., d)
+        The effective learning rate of each coordinate in each step.
+    state : dict of arrays of shape (steps + 1, ..., d)
+        The optimizer's state, by symbol; ``state["t"]`` counts the steps.
+    diverged_at : int, None, or array of int of shape (...)
+        The first step at which x or the loss was no longer finite; from there on the path stays
+        at its last finite point. None, or -1 in an array, where that never happened.
+    """
+
+    x: np.ndarray
+    loss: np.ndarray
+    rate: np.ndarray
+    state: dict[str, np.ndarray]
+    diverged_at: Any
+
+    def steps_to(self, target: float) -> Any:
+        """The first step whose loss is at most `target`; None (-1 in an array) if none is."""
+        return _first(self.loss <= target)
+
+    def __getitem__(self, lane: Any) -> Path:
+        """The path, or paths, at an index into the batch axes."""
+        lane = lane if isinstance(lane, tuple) else (lane,)
+        at = (slice(None), *lane)
+        one = np.asarray(self.diverged_at)[lane]
+        return Path(
+            self.x[at],
+            self.loss[at],
+            self.rate[at],
+            {k: v if k == "t" else v[at] for k, v in self.state.items()},
+            one if one.ndim else (None if one < 0 else int(one)),
+        )
+
+
+def descend(
+    surface: Differentiable,
+    opt: Optimizer,
+    start: Any,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: Any = None,
+) -> Path:
+    """Run `opt` on `surface` and keep the whole path.
+
+    Parameters
+    ----------
+    surface : Surface, or any object with ``f(x)`` and ``f.grad(x)``
+    opt : Optimizer
+        Its array hyper-parameters broadcast against the starts.
+    start : array of shape (..., d)
+        One start or a batch of them.
+    steps : int ≥ 0, default 300
+    noise : float ≥ 0, default 0
+        Standard deviation of the Gaussian noise added to each coordinate of each gradient.
+    seed : int or array of int, optional
+        Seeds the noise. One seed gives every path of the batch the same noise, so that
+        differences are due to the optimizer; an array broadcasts like a hyper-parameter and
+        gives each path its own. None draws a fresh seed.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; the message says which.
+    """
+    steps = whole_number("steps", steps)
+    x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
+    shape = x.shape
+    xs = _coordinates_first((steps + 1,), shape)
+    xs[0] = x
+    state = opt.first_state(x)
+    history = {
+        k: np.moveaxis(np.empty((steps + 1, *(np.moveaxis(v, -1, 0).shape))), 1, -1)
+        for k, v in state.items()
+        if k != "t"
+    }
+    for k, h in history.items():
+        h[0] = state[k]
+    with np.errstate(all="ignore"):  # a diverging path is an answer, not an accident
+        for i in _progress(range(steps), x.size // shape[-1] * steps):
+            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
+            xs[i + 1] = x
+            for k, h in history.items():
+                h[i + 1] = state[k]
+        loss = np.asarray(surface(xs))
+        last = _freeze(xs, loss, history)
+        t = np.arange(1, steps + 1).reshape(-1, *[1] * (len(shape)))
+        before = {k: h[:-1] for k, h in history.items()}
+        after = {k: h[1:] for k, h in history.items()}
+        rate = np.broadcast_to(opt.rates(t, before, after), (steps, *shape))
+    return Path(xs, loss, rate, {"t": np.arange(steps + 1), **history}, last)
+
+
+def endpoints(
+    surface: Differentiable,
+    opt: Optimizer,
+    start: Any,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: Any = None,
+) -> np.ndarray:
+    """Where `descend` would end, without keeping the paths: shape (..., d).
+
+    Parameters, errors and numbers are `descend`'s; a path that diverges ends as NaN.
+    """
+    steps = whole_number("steps", steps)
+    x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
+    state = opt.first_state(x)
+    with np.errstate(all="ignore"):
+        for i in _progress(range(steps), x.size // x.shape[-1] * steps):
+            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
+        lost = ~(np.isfinite(x).all(-1, keepdims=True) & np.isfinite(surface(x))[..., None])
+    return np.where(lost, np.nan, x)
+
+
+def _prepare(surface, opt, start, steps, noise, seed):
+    """Check the arguments; give every path of the batch its start, rates and noise."""
+    if not isinstance(opt, Optimizer):
+        raise ValueError(f"opt must be an optimizer such as AdaGrad(lr=0.5); got {opt!r}")
+    if not (callable(surface) and callable(getattr(surface, "grad", None))):
+        raise ValueError(
+            f"surface must be callable and have .grad, as SURFACES['booth'] has; got {surface!r}"
+        )
+    start = points("start", start)
+    numbers("noise", noise, NOT_NEGATIVE)
+    seeds = np.zeros(()) if seed is None else np.asarray(seed)
+    arrays = [v for v in vars(opt).values() if isinstance(v, np.ndarray)]
+    try:
+        batch = np.broadcast_shapes(start.shape[:-1], seeds.shape, *[a.shape for a in arrays])
+    except ValueError:
+        shapes = [start.shape[:-1], seeds.shape, *[a.shape for a in arrays]]
+        raise ValueError(
+            "start (without its last axis), seed and hyper-parameters must broadcast; "
+            f"got shapes {', '.join(map(str, shapes))}"
+        ) from None
+    d = start.shape[-1]
+    x = _coordinates_first((), (*batch, d))
+    x[...] = start
+
+    def spread(h: np.ndarray) -> np.ndarray:
+        wide = _coordinates_first((), (*batch, d))
+        wide[...] = h[..., None]
+        return wide
+
+    z = None
+    if noise:
+        z = noise * gaussian((steps, d), seed)
+        gap = [1] * (len(batch) - seeds.ndim)
+        z = z.reshape(steps, *gap, *seeds.shape, d)
+    return x, opt.for_run(steps).spread(spread), z
+
+
+def gaussian(shape: tuple[int, ...], seed: Any = None) -> np.ndarray:
+    """Standard normal numbers of shape (shape[0], *seed.shape, *shape[1:]), a stream per seed.
+
+    A path's noise depends on its own seed alone: not on its neighbours in the batch, and not on
+    how many steps follow.
+    """
+    if seed is None:
+        return np.random.default_rng().standard_normal(shape)
+    seeds = np.asarray(seed)
+    if seeds.dtype.kind not in "iu" or (seeds.size and seeds.min() < 0):
+        raise ValueError(f"seed must be a whole number ≥ 0, or an array of such; got {seed!r}")
+    streams = [np.random.default_rng(int(s)).standard_normal(shape) for s in seeds.ravel()]
+    stacked = np.stack(streams, axis=1).reshape(shape[0], *seeds.shape, *shape[1:])
+    return stacked
+
+
+def _gradient(surface, x, z, i):
+    g = surface.grad(x)
+    return g if z is None else g + z[i]
+
+
+def _coordinates_first(lead: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """Empty, of shape lead + shape, with each coordinate of a batch contiguous in memory.
+
+    NumPy then works on one long row for each operation, several times faster than on pairs.
+    """
+    *batch, d = shape
+    return np.moveaxis(np.empty((*lead, d, *batch)), len(lead), -1)
+
+
+def _freeze(xs: np.ndarray, loss: np.ndarray, history: dict[str, np.ndarray]) -> Any:
+    """Hold each diverged path at its last finite point; return the step of its divergence."""
+    lost = ~np.isfinite(loss) | ~np.isfinite(xs).all(-1)
+    at = _first(lost)
+    if lost.any():
+        ends = np.where(lost.any(0), lost.argmax(0) - 1, len(loss) - 1)
+        kept = np.minimum(np.arange(len(loss)).reshape(-1, *[1] * ends.ndim), ends)
+        for a in (xs, loss, *history.values()):
+            index = kept.reshape(kept.shape + (1,) * (a.ndim - kept.ndim))
+            a[...] = np.take_along_axis(a, index, axis=0)
+    return at
+
+
+def _first(flags: np.ndarray) -> Any:
+    """Index of the first True along axis 0; None for one path without any, -1 in a batch."""
+    at = np.where(flags.any(0), flags.argmax(0), -1)
+    if at.ndim:
+        return at
+    return None if at < 0 else int(at)
+
+
+def _progress(steps: Iterable[int], work: float) -> Iterable[int]:
+    if work < _LONG:
+        return steps
+    from tqdm.auto import tqdm  # a slow import, needed only by long runs
+
+    return tqdm(steps, desc="descending", leave=False)
