@@ -12,10 +12,10 @@ FIRST_LESSON = "notebooks/00_start_here.ipynb"
 
 def requested_port(arguments: list[str]) -> int | None:
     """Return the port that the reader asked for, or None."""
-    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        option, equals, rest = name.partition("=")
-        if option in ("--port", "-p", "--ServerApp.port"):
-            text = rest if equals else value
+    for index, argument in enumerate(arguments):
+        option, _, text = argument.partition("=")
+        if option in ("--port", "--ServerApp.port"):
+            text = text or "".join(arguments[index + 1 : index + 2])
             return int(text) if text.isdecimal() else None
     return None
 
@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> int:
     # The course asks nothing of the network: no news, no update check.
     command += ["--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command += ["--allow-root"]  # in a container everyone is root, and Jupyter would refuse
     try:
         return subprocess.call([*command, *arguments], cwd=ROOT, env=environment())
     except KeyboardInterrupt:

@@ -133,7 +133,7 @@ def make_venv():
 
 def install(requirements):
     """Install the pinned packages of the file `requirements`, then the course itself."""
-    say("Installing into .venv (about 120 MB to fetch, once; usually a minute or two) ...")
+    say("Installing %s into .venv (the first time, a minute or two) ..." % requirements)
     with io.open(LOG, "w", encoding="utf-8") as log:
         run_pip(["--requirement", os.path.join(ROOT, requirements)], log)
         run_pip(["--no-deps", "--editable", ROOT], log)
