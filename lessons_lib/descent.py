@@ -20,7 +20,7 @@ import numpy as np
 
 from .optimizers import Optimizer
 from .surfaces import Differentiable
-from .validation import NOT_NEGATIVE, numbers, points, whole_number
+from .validation import NOT_NEGATIVE, number, points, whole_number
 
 _LONG = 2e7  # lane·steps that take about two seconds: from here on, show a progress bar
 
@@ -121,12 +121,17 @@ def descend(
             for k, h in history.items():
                 h[i + 1] = state[k]
         loss = np.asarray(surface(xs))
-        last = _freeze(xs, loss, history)
+        lost = ~np.isfinite(loss) | ~np.isfinite(xs).all(-1)
+        last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
+        _hold(last, xs, loss, *history.values())
         t = np.arange(1, steps + 1).reshape(-1, *[1] * (len(shape)))
         before = {k: h[:-1] for k, h in history.items()}
         after = {k: h[1:] for k, h in history.items()}
         rate = np.broadcast_to(opt.rates(t, before, after), (steps, *shape))
-    return Path(xs, loss, rate, {"t": np.arange(steps + 1), **history}, last)
+        if lost.any():
+            rate = rate.copy()
+            _hold(last - 1, rate)
+    return Path(xs, loss, rate, {"t": np.arange(steps + 1), **history}, _first(lost))
 
 
 def endpoints(
@@ -159,9 +164,9 @@ def _prepare(surface, opt, start, steps, noise, seed):
         raise ValueError(
             f"surface must be callable and have .grad, as SURFACES['booth'] has; got {surface!r}"
         )
-    start = points("start", start)
-    numbers("noise", noise, NOT_NEGATIVE)
-    seeds = np.zeros(()) if seed is None else np.asarray(seed)
+    start = points("start", start, d=getattr(surface, "d", None))
+    noise = number("noise", noise, NOT_NEGATIVE)
+    seeds = np.zeros(()) if seed is None else _seeds(seed)
     arrays = [v for v in vars(opt).values() if isinstance(v, np.ndarray)]
     try:
         batch = np.broadcast_shapes(start.shape[:-1], seeds.shape, *[a.shape for a in arrays])
@@ -196,12 +201,19 @@ def gaussian(shape: tuple[int, ...], seed: Any = None) -> np.ndarray:
     """
     if seed is None:
         return np.random.default_rng().standard_normal(shape)
-    seeds = np.asarray(seed)
-    if seeds.dtype.kind not in "iu" or (seeds.size and seeds.min() < 0):
-        raise ValueError(f"seed must be a whole number ≥ 0, or an array of such; got {seed!r}")
+    seeds = _seeds(seed)
     streams = [np.random.default_rng(int(s)).standard_normal(shape) for s in seeds.ravel()]
-    stacked = np.stack(streams, axis=1).reshape(shape[0], *seeds.shape, *shape[1:])
-    return stacked
+    return np.stack(streams, axis=1).reshape(shape[0], *seeds.shape, *shape[1:])
+
+
+def _seeds(seed: Any) -> np.ndarray:
+    try:
+        seeds = np.asarray(seed)
+    except ValueError:  # ragged
+        seeds = np.asarray(np.nan)
+    if seeds.dtype.kind not in "iu" or not seeds.size or seeds.min() < 0:
+        raise ValueError(f"seed must be a whole number ≥ 0, or an array of such; got {seed!r}")
+    return seeds
 
 
 def _gradient(surface, x, z, i):
@@ -218,17 +230,15 @@ def _coordinates_first(lead: tuple[int, ...], shape: tuple[int, ...]) -> np.ndar
     return np.moveaxis(np.empty((*lead, d, *batch)), len(lead), -1)
 
 
-def _freeze(xs: np.ndarray, loss: np.ndarray, history: dict[str, np.ndarray]) -> Any:
-    """Hold each diverged path at its last finite point; return the step of its divergence."""
-    lost = ~np.isfinite(loss) | ~np.isfinite(xs).all(-1)
-    at = _first(lost)
-    if lost.any():
-        ends = np.where(lost.any(0), lost.argmax(0) - 1, len(loss) - 1)
-        kept = np.minimum(np.arange(len(loss)).reshape(-1, *[1] * ends.ndim), ends)
-        for a in (xs, loss, *history.values()):
-            index = kept.reshape(kept.shape + (1,) * (a.ndim - kept.ndim))
-            a[...] = np.take_along_axis(a, index, axis=0)
-    return at
+def _hold(last: np.ndarray, *arrays: np.ndarray) -> None:
+    """In each path, overwrite what follows index `last` with what is there."""
+    for a in arrays:
+        if np.all(last >= len(a) - 1):
+            continue
+        steps = np.arange(len(a)).reshape(-1, *[1] * last.ndim)
+        kept = np.minimum(steps, np.maximum(last, 0))
+        index = kept.reshape(kept.shape + (1,) * (a.ndim - kept.ndim))
+        a[...] = np.take_along_axis(a, index, axis=0)
 
 
 def _first(flags: np.ndarray) -> Any:

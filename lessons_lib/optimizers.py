@@ -494,7 +494,8 @@ class Adam(Optimizer):
         """1 − β₁ᵗ and 1 − β₂ᵗ, by which m and v are divided."""
         if not self.bias_correction:
             return 1.0, 1.0
-        return 1 - self.beta1**t, 1 - self.beta2**t
+        # np.power, because ** rounds a number and an array of numbers differently.
+        return 1 - np.power(self.beta1, t), 1 - np.power(self.beta2, t)
 
     def rate(self, t, m, v):
         c1, c2 = self.corrections(t)
@@ -683,7 +684,8 @@ def like(name: str, framework: str, **changes: Any) -> Optimizer:
     Examples
     --------
     >>> like("adagrad", "keras", lr=0.1)
-    AdaGrad(weight_decay=0.0, decoupled=True, lr=0.1, eps=1e-07, G0=0.1, eps_inside=True, lr_decay=0.0)
+    AdaGrad(weight_decay=0.0, decoupled=True, lr=0.1, eps=1e-07, G0=0.1,
+            eps_inside=True, lr_decay=0.0)
     """
     frameworks = Registry(f"framework for {name}", **CONVENTIONS[name])
     settings = frameworks[framework]

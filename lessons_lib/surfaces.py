@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from .validation import POSITIVE, Registry, numbers, points
+from .validation import FINITE, POSITIVE, Registry, number, numbers, points
 
 TAU = 2 * np.pi
 SURFACES: Registry = Registry("surface")
@@ -63,13 +63,18 @@ class Surface:
     minima: np.ndarray
     start: tuple[float, float]
     note: str = ""
+    d: ClassVar[int] = 2
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         x = _in_plane(x)
+        if x.ndim == 1:  # NumPy rounds ** of a single number and of an array differently
+            return self(x[None])[0]
         return self.f(x[..., 0], x[..., 1])
 
     def grad(self, x: np.ndarray) -> np.ndarray:
         x = _in_plane(x)
+        if x.ndim == 1:
+            return self.grad(x[None])[0]
         g = np.empty_like(x)
         g[..., 0], g[..., 1] = self.df(x[..., 0], x[..., 1])
         return g
@@ -107,6 +112,7 @@ def rotated(surface: Surface, angle: float) -> Surface:
         With R the rotation by `angle`, its value at Rx is the old one's at x; minima and start
         turn along, the view stays.
     """
+    angle = number("angle", angle, FINITE)
     c, s = np.cos(angle), np.sin(angle)
     turn = np.array([[c, s], [-s, c]])  # a row (x, y) times this is R applied to it
 
@@ -137,7 +143,10 @@ def scaled(surface: Surface, factors: tuple[float, float]) -> Surface:
     factors : pair of float > 0
         One a coordinate. Gradients are multiplied by them; minima, start and view are divided.
     """
-    a, b = np.broadcast_to(numbers("factors", factors, POSITIVE), 2).tolist()
+    factors = numbers("factors", factors, POSITIVE)
+    if np.shape(factors) not in ((), (2,)):
+        raise ValueError(f"factors must be a pair of numbers; got {factors!r}")
+    a, b = np.broadcast_to(factors, 2).tolist()
 
     def df(x, y):
         u, v = surface.df(a * x, b * y)
@@ -158,8 +167,9 @@ def scaled(surface: Surface, factors: tuple[float, float]) -> Surface:
 
 def bowl(curvature_x: float, curvature_y: float, start=(-1.6, 1.2), view=2.0) -> Surface:
     """½(a x² + b y²): the simplest surface with two curvatures, a and b, both > 0."""
-    a = numbers("curvature_x", curvature_x, POSITIVE)
-    b = numbers("curvature_y", curvature_y, POSITIVE)
+    a = number("curvature_x", curvature_x, POSITIVE)
+    b = number("curvature_y", curvature_y, POSITIVE)
+    view = number("view", view, POSITIVE)
     start = tuple(points("start", start, d=2).tolist())
     return Surface(
         name=f"bowl({a:g}, {b:g})",

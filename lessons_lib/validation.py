@@ -21,7 +21,8 @@ class Registry(dict):
 
     >>> Registry("colour", red=1, green=2)["gren"]
     Traceback (most recent call last):
-    lessons_lib.validation.UnknownName: unknown colour 'gren': did you mean 'green'? Known: green, red
+    lessons_lib.validation.UnknownName: unknown colour 'gren': did you mean 'green'?
+    Known: green, red
     """
 
     def __init__(self, kind: str, /, **items: Any):
@@ -42,6 +43,7 @@ class Allowed(NamedTuple):
     words: str
 
 
+FINITE = Allowed(lambda a: np.isfinite(a), "a finite number")
 NOT_NEGATIVE = Allowed(lambda a: a >= 0, "a finite number ≥ 0")
 POSITIVE = Allowed(lambda a: a > 0, "a finite number > 0")
 FRACTION = Allowed(lambda a: (a >= 0) & (a < 1), "a number in [0, 1)")
@@ -69,6 +71,13 @@ def numbers(name: str, value: Any, allowed: Allowed) -> float | np.ndarray:
     if not (array.size and np.all(np.isfinite(array) & allowed.test(array))):
         raise ValueError(f"{name} must be {allowed.words} (or an array of such); got {value!r}")
     return array if array.ndim else float(array)
+
+
+def number(name: str, value: Any, allowed: Allowed) -> float:
+    """`numbers` for an argument that cannot be an array."""
+    if np.ndim(value):
+        raise ValueError(f"{name} must be {allowed.words}; got {value!r}")
+    return numbers(name, value, allowed)
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:
