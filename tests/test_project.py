@@ -13,9 +13,10 @@ import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 import lab  # tools/lab.py
 import links  # tools/links.py
-import pytest
 import set_up  # tools/set_up.py
 
 ROOT = Path(__file__).resolve().parent.parent
