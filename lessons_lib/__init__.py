@@ -1,11 +1,12 @@
 """Adaptive Steps: the helper package behind the lessons."""
 
 from .descent import Path, descend, endpoints
+from .exercises import check, predict, reveal
 from .optimizers import (
     OPTIMIZERS,
     SGD,
-    Adadelta,
     AdaBound,
+    Adadelta,
     AdaGrad,
     Adam,
     AdamW,
@@ -18,3 +19,30 @@ from .optimizers import (
     like,
 )
 from .surfaces import SURFACES, bowl, rotated, scaled
+
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "SURFACES",
+    "AMSGrad",
+    "AdaBound",
+    "AdaGrad",
+    "Adadelta",
+    "Adam",
+    "AdamW",
+    "FullAdaGrad",
+    "Momentum",
+    "Nesterov",
+    "Path",
+    "RMSprop",
+    "SGDLinear",
+    "bowl",
+    "check",
+    "descend",
+    "endpoints",
+    "like",
+    "predict",
+    "reveal",
+    "rotated",
+    "scaled",
+]

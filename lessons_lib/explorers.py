@@ -1,0 +1,173 @@
+"""Explorers: a picture, the controls that change it, and a question to play for.
+
+An explorer draws into one image, so that nothing flickers, and says in words what it shows.
+Without a kernel its output is that picture and those words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from .descent import descend
+from .optimizers import OPTIMIZERS
+from .plotting import Picture, plot_parabola, race_picture
+from .surfaces import SURFACES, rotated
+from .validation import Registry
+
+EXPLORERS: Registry = Registry("explorer")
+
+
+class Explorer:
+    """Controls around a picture.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**values)`` → Picture, with one keyword for each control.
+    question : str
+        What to play for.
+    controls : dict of str → widget
+        Keyword → an ipywidgets control with a ``value``.
+    """
+
+    def __init__(
+        self, draw: Callable[..., Picture], question: str, controls: dict[str, widgets.Widget]
+    ):
+        self.draw, self.controls = draw, controls
+        self.initial = {name: control.value for name, control in controls.items()}
+        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.sentence = widgets.HTML()
+        self.picture: Picture | None = None
+        again = widgets.Button(description="Reset", tooltip="Back to the first settings")
+        again.on_click(lambda _: self.reset())
+        for control in controls.values():
+            control.style.description_width = "7.5em"
+            control.layout.width = "24em"
+            control.observe(self._refresh, "value")
+        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(f"<b>Play for this:</b> {question}"),
+                widgets.Box([*controls.values(), again], layout=row),
+                self.image,
+                self.sentence,
+            ]
+        )
+        self._refresh()
+
+    def reset(self) -> None:
+        """Put every control back to where it was."""
+        for name, control in self.controls.items():
+            control.value = self.initial[name]
+
+    def _refresh(self, _: Any = None) -> None:
+        values = {name: control.value for name, control in self.controls.items()}
+        self.picture = self.draw(**values)
+        self.image.value = self.picture.png()
+        self.image.alt = self.picture.caption
+        self.sentence.value = f'<span role="status">{self.picture.caption}</span>'
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        data, metadata = self.picture.bundle()
+        return {**self.box._repr_mimebundle_(), **data}, metadata
+
+
+def explorer(make: Callable[..., Explorer]) -> Callable[..., Explorer]:
+    """Enter a function that makes an explorer in `EXPLORERS`, by its name."""
+    EXPLORERS[make.__name__] = make
+    return make
+
+
+def slider(label: str, low: float, high: float, value: float, step: float) -> widgets.FloatSlider:
+    """A slider in plain units that redraws while it moves."""
+    return widgets.FloatSlider(
+        value=value, min=low, max=high, step=step, description=label, readout_format=".3g"
+    )
+
+
+def log_slider(label: str, low: float, high: float, value: float) -> widgets.FloatLogSlider:
+    """A slider over powers of ten: `low` and `high` are exponents."""
+    return widgets.FloatLogSlider(
+        value=value, min=low, max=high, step=0.05, description=label, readout_format=".2g"
+    )
+
+
+def choice(label: str, options: Sequence[Any], value: Any) -> widgets.Dropdown:
+    """A drop-down list."""
+    return widgets.Dropdown(options=options, value=value, description=label)
+
+
+@explorer
+def race(
+    question: str = "which method can you make win?",
+    surface: str = "valley",
+    optimizers: Sequence[str] = ("SGD", "AdaGrad"),
+    rate: float = 0.5,
+    steps: int = 100,
+) -> Explorer:
+    """The race: one surface, one start, some optimizers, all with a rate of the reader's choice.
+
+    Parameters
+    ----------
+    question : str
+    surface : str
+        A name in `SURFACES`.
+    optimizers : sequence of str
+        Class names, the ones that are chosen at first.
+    rate : float
+        The rate at first, the same for all.
+    steps : int
+        The length of the race.
+    """
+    names = [cls.__name__ for cls in OPTIMIZERS.values()]
+
+    def draw(surface, optimizers, rate, x, y, angle, noise, seed, step):
+        ground = SURFACES[surface]
+        (x0, x1), (y0, y1) = ground.view
+        start = (x0 + (x1 - x0) * x, y0 + (y1 - y0) * y)
+        if angle:
+            ground = rotated(ground, np.radians(angle))
+        paths = {
+            name: descend(ground, OPTIMIZERS[name.lower()](lr=rate), start, steps, noise, seed)
+            for name in optimizers
+        }
+        return race_picture(ground, paths, step=step, squares=True)
+
+    first = SURFACES[surface]
+    low, high = np.array(first.view).T
+    x, y = (np.array(first.start) - low) / (high - low)
+    return Explorer(
+        draw,
+        question,
+        {
+            "surface": choice("surface", list(SURFACES), surface),
+            "optimizers": widgets.SelectMultiple(
+                options=names, value=tuple(optimizers), rows=4, description="optimizers"
+            ),
+            "rate": log_slider("rate η", -4, 1, rate),
+            "x": slider("start, across", 0, 1, round(x, 2), 0.01),
+            "y": slider("start, up", 0, 1, round(y, 2), 0.01),
+            "angle": slider("turn by (°)", -90, 90, 0, 1),
+            "noise": slider("noise", 0, 5, 0, 0.1),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
+            "step": widgets.IntSlider(value=steps, min=0, max=steps, description="step"),
+        },
+    )
+
+
+@explorer
+def parabola(question: str = "which rate arrives in one step?") -> Explorer:
+    """Gradient descent in one dimension: its rate against the curvature."""
+    return Explorer(
+        plot_parabola,
+        question,
+        {
+            "rate": slider("rate η", 0.02, 2.2, 0.3, 0.02),
+            "curvature": slider("curvature L", 0.5, 4, 2, 0.5),
+            "steps": widgets.IntSlider(value=12, min=0, max=40, description="steps"),
+        },
+    )

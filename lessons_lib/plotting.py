@@ -1,0 +1,543 @@
+"""Pictures with direct labels, one look for each optimizer, and a sentence computed from the data.
+
+Every function returns a `Picture`: at the end of a notebook cell it shows itself and prints its
+sentence, which is also its text for readers who do not see it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from .descent import Path
+from .optimizers import OPTIMIZERS
+from .surfaces import Surface
+from .sweeps import Basins, Result
+
+INK, FAINT = "#222222", "#8a8a8a"
+_MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
+_HALO = [patheffects.withStroke(linewidth=3.5, foreground="white")]
+
+
+class Style(NamedTuple):
+    """How a line is told apart: by colour, by dashes and by marker, any of which suffices."""
+
+    colour: str
+    dash: Any
+    marker: str
+
+
+_DASHED, _DOTTED, _DASHDOT = (0, (5, 2)), (0, (1.2, 1.6)), (0, (6, 2, 1.2, 2))
+_COLOURS = ["#5b5b5b", "#0072b2", "#d55e00", "#009e73", "#b8860b", "#a0488c"]
+STYLES: dict[str, Style] = {
+    "SGD": Style("#5b5b5b", "-", "o"),
+    "SGDLinear": Style("#5b5b5b", _DASHED, "h"),
+    "Momentum": Style("#b8860b", _DASHDOT, "s"),
+    "Nesterov": Style("#b8860b", _DOTTED, "P"),
+    "AdaGrad": Style("#0072b2", "-", "D"),
+    "FullAdaGrad": Style("#0072b2", _DASHED, "d"),
+    "RMSprop": Style("#009e73", _DASHED, "^"),
+    "Adadelta": Style("#009e73", _DOTTED, "<"),
+    "Adam": Style("#d55e00", _DASHDOT, "v"),
+    "AMSGrad": Style("#d55e00", _DOTTED, ">"),
+    "AdamW": Style("#a0488c", "-", "X"),
+    "AdaBound": Style("#a0488c", _DASHED, "p"),
+}
+_SPARE = [
+    Style(c, d, m) for d, m in zip(("-", _DASHED, _DOTTED), "*8H", strict=True) for c in _COLOURS
+]
+
+
+def style(label: str, index: int = 0) -> Style:
+    """The look of a line: that of the optimizer whose name begins `label`, or the index-th spare.
+
+    An optimizer that has no look of its own yet is given the next spare one.
+    """
+    for word in (label, label.split(" ")[0].split("(")[0].rstrip(",:")):
+        if word in STYLES:
+            return STYLES[word]
+        if word.lower() in OPTIMIZERS:
+            return _SPARE[list(OPTIMIZERS).index(word.lower()) % len(_SPARE)]
+    colour = _COLOURS[index % len(_COLOURS)]
+    return Style(colour, ["-", _DASHED, _DASHDOT, _DOTTED][index % 4], "osD^vP"[index % 6])
+
+
+class Picture:
+    """A finished figure with its sentence.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    caption : str
+        What the figure shows, with its numbers.
+    """
+
+    def __init__(self, figure: Figure, caption: str):
+        self.figure, self.caption = figure, caption
+
+    def png(self, dpi: int = 90) -> bytes:
+        """The picture as PNG, without anything that changes from run to run."""
+        FigureCanvasAgg(self.figure)
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def bundle(self) -> tuple[dict, dict]:
+        """Data and metadata for a notebook: the image and its text."""
+        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.caption}
+        return data, {"image/png": {"alt": self.caption}}
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        data, metadata = self.bundle()
+        display(data, metadata=metadata, raw=True)
+        print(textwrap.fill(self.caption, 92))
+
+
+def sig(value: float, digits: int = 2) -> str:
+    """A number for a sentence: few digits, and none of them rounding noise.
+
+    >>> sig(0.012345), sig(1234.5), sig(3e-17), sig(np.inf)
+    ('0.012', '1200', 'less than 1e-12', 'infinite')
+    """
+    value = float(value)
+    if not np.isfinite(value):
+        return "infinite" if np.isinf(value) else "not a number"
+    if abs(value) < 1e-12:
+        return "0" if value == 0 else "less than 1e-12"
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-3 <= abs(float(text)) < 1e6:
+        text = f"{float(text):.0f}"
+    return text
+
+
+def describe(name: str, path: Path, target: float | None = None) -> str:
+    """What one path did, in half a sentence.
+
+    >>> from lessons_lib import SURFACES, SGD, descend
+    >>> describe("SGD", descend(SURFACES["booth"], SGD(lr=0.1), (0.0, 0.0)))
+    'SGD ends at a loss of less than 1e-12'
+    """
+    if path.diverged_at is not None:
+        return f"{name} diverges at step {path.diverged_at}"
+    if abs(path.loss[-1]) > 1e3 * (abs(path.loss[0]) + 1):
+        return f"{name} runs away"
+    if target is not None and (at := path.steps_to(target)) is not None:
+        return f"{name} reaches {sig(target)} at step {at}"
+    return f"{name} ends at a loss of {sig(path.loss[-1])}"
+
+
+def figure(columns: int = 1, height: float = 4.0, width: float = 8.6, **kwargs: Any):
+    """A new figure of the house style and its axes (one, or a list of them)."""
+    fig = Figure(figsize=(width, height), facecolor="white")
+    margins = dict(left=0.85 / width, right=1 - 0.15 / width)
+    margins |= dict(
+        bottom=0.62 / height,
+        top=1 - 0.45 / height,
+        wspace=0.95 * columns / (width - 0.95 * columns),
+    )
+    axes = np.ravel(fig.subplots(1, columns, gridspec_kw=margins, **kwargs)).tolist()
+    for ax in axes:
+        tidy(ax)
+    return fig, axes[0] if columns == 1 else axes
+
+
+def tidy(ax: Axes) -> None:
+    """Projector-sized text, no box."""
+    ax.tick_params(labelsize=11, colors=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+    for text in (ax.xaxis.label, ax.yaxis.label):
+        text.set_size(12.5)
+    ax.title.set_size(13.5)
+
+
+def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], gap: float = 15) -> None:
+    """Write each label (x, y, text, colour) right of its point, moved apart where they collide.
+
+    Room is made at the right of the axes. Call it last: it needs their final limits.
+    """
+    if not ends:
+        return
+    box, width = ax.get_position(), ax.figure.get_size_inches()[0]
+    longest = max(len(text) for _, _, text, _ in ends)
+    ax.set_position([box.x0, box.y0, box.width - (0.098 * longest + 0.1) / width, box.height])
+    ax.set_xlim(ax.get_xlim())
+    ax.set_ylim(ax.get_ylim())
+    points = [ax.transData.transform((x, y)) * 72 / ax.figure.dpi for x, y, _, _ in ends]
+    low, high = np.array(ax.get_window_extent().intervaly) * 72 / ax.figure.dpi
+    order = sorted(range(len(ends)), key=lambda i: points[i][1])
+    placed = [float(np.clip(points[i][1], low, high)) for i in order]
+    for _ in range(200):  # push overlapping neighbours apart, evenly, and keep them in the axes
+        for a in range(len(placed) - 1):
+            overlap = max(0.0, gap - (placed[a + 1] - placed[a]))
+            placed[a] -= overlap / 2
+            placed[a + 1] += overlap / 2
+        placed[0] = max(placed[0], low)
+        placed[-1] = min(placed[-1], high)
+    for i, y in zip(order, placed, strict=True):
+        x, y0, text, colour = ends[i]
+        ax.annotate(
+            text,
+            (x, y0),
+            xytext=(8, y - points[i][1]),
+            textcoords="offset points",
+            annotation_clip=False,
+            color=colour,
+            fontsize=11.5,
+            fontweight="bold",
+            va="center",
+            path_effects=_HALO,
+            zorder=6,
+        )
+
+
+def plot_lines(
+    series: Mapping[str, tuple[Any, Any]],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    caption: str | None = None,
+    xlog: bool = False,
+    ylog: bool = False,
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    ylim: tuple[float, float] | None = None,
+    dots: bool = False,
+) -> Picture:
+    """Curves with their names at their right ends.
+
+    Parameters
+    ----------
+    series : dict of label → (x, y)
+        Non-finite points are left out.
+    xlabel, ylabel, title : str
+    caption : str, optional
+        Default: where each curve begins and ends.
+    xlog, ylog : bool
+    marks : dict of text → (x, y), optional
+        Points to point at.
+    ylim : pair of float, optional
+    dots : bool
+        Mark each point, for curves of few points.
+    """
+    fig, ax = figure()
+    ends = draw_lines(ax, series, xlog, ylog, dots)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if ylim:
+        ax.set_ylim(*ylim)
+    draw_marks(ax, marks or {})
+    label_ends(ax, ends)
+    if caption is None:
+        parts = [f"{n} from {sig(y[0])} to {sig(y[-1])}" for n, (_, y) in series.items()]
+        caption = f"{title or ylabel}: {'; '.join(parts)}."
+    return Picture(fig, caption)
+
+
+def draw_lines(ax, series, xlog=False, ylog=False, dots=False):
+    """Draw the curves of `plot_lines` on `ax`; return their ends, for `finish`."""
+    if xlog:
+        ax.set_xscale("log")
+    if ylog:
+        ax.set_yscale("log")
+    ends = []
+    for i, (label, (x, y)) in enumerate(series.items()):
+        x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        keep = np.isfinite(x) & np.isfinite(y) & ((y > 0) | (not ylog))
+        look = style(label, i)
+        ax.plot(
+            x[keep],
+            y[keep],
+            color=look.colour,
+            ls=look.dash,
+            lw=2.2,
+            marker=look.marker if dots else None,
+            ms=5.5,
+        )
+        if keep.any():
+            ends.append((x[keep][-1], y[keep][-1], label, look.colour))
+        if not xlog and np.all(x == np.round(x)):
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return ends
+
+
+def draw_marks(ax: Axes, marks: Mapping[str, tuple[float, float]]) -> None:
+    """A ring and a text at each point."""
+    for text, (x, y) in marks.items():
+        ax.plot([x], [y], "o", ms=10, mfc="none", mec=INK, mew=1.6)
+        ax.annotate(
+            text,
+            (x, y),
+            xytext=(10, 12),
+            textcoords="offset points",
+            fontsize=11.5,
+            color=INK,
+            path_effects=_HALO,
+        )
+
+
+def draw_map(ax: Axes, surface: Surface, n: int = 121) -> None:
+    """The surface as shaded contours (light is low), with stars at its minima."""
+    x, y = (np.linspace(*side, n) for side in surface.view)
+    z = surface(np.stack(np.meshgrid(x, y), axis=-1))
+    levels = np.unique(np.quantile(z, np.linspace(0.002, 1, 15) ** 1.7))
+    if len(levels) < 3:
+        levels = np.linspace(z.min(), z.max() + 1e-9, 5)
+    ranks = BoundaryNorm(levels, _MAP.N, extend="both")
+    ax.contourf(x, y, z, levels=levels, cmap=_MAP, norm=ranks, extend="both")
+    ax.contour(x, y, z, levels=levels, colors="#9aa7b5", linewidths=0.6)
+    ax.plot(*surface.minima.T, "*", color=INK, ms=13, mec="white", mew=1, zorder=4, clip_on=False)
+    ax.set(xlim=surface.view[0], ylim=surface.view[1])
+
+
+def draw_path(ax: Axes, label: str, path: Path, step: int | None = None, index: int = 0) -> None:
+    """One path on a map, up to `step`: a large marker at its head, a cross where it left."""
+    look = style(label, index)
+    x = path.x[: None if step is None else step + 1]
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    inside = (x[:, 0] >= x0) & (x[:, 0] <= x1) & (x[:, 1] >= y0) & (x[:, 1] <= y1)
+    last = np.flatnonzero(inside)[-1] if inside.any() else 0
+    drawn = np.clip(x[: last + 2], -1e6, 1e6)  # one point outside gives the direction
+    ax.plot(
+        *drawn.T,
+        color=look.colour,
+        ls=look.dash,
+        lw=2,
+        marker=look.marker,
+        ms=5,
+        markevery=max(1, len(drawn) // 12),
+        mec="white",
+        mew=0.6,
+        path_effects=_HALO,
+        zorder=3,
+    )
+    if inside[-1]:
+        ax.plot(*x[-1], look.marker, color=look.colour, ms=10, mec="white", mew=1.2, zorder=5)
+    else:
+        ax.plot(*x[last], "x", color=look.colour, ms=12, mew=3, zorder=5, path_effects=_HALO)
+
+
+def plot_paths(
+    surface: Surface, paths: Mapping[str, Path], title: str = "", target: float | None = None
+) -> Picture:
+    """Paths on the map of a surface, beside their losses.
+
+    Parameters
+    ----------
+    surface : Surface
+    paths : dict of label → Path
+        Single paths, usually from one start.
+    title : str
+    target : float, optional
+        The caption then says when each path reaches this loss.
+    """
+    return race_picture(surface, paths, title=title, target=target)
+
+
+def race_picture(
+    surface: Surface,
+    paths: Mapping[str, Path],
+    step: int | None = None,
+    title: str = "",
+    target: float | None = None,
+    squares: bool = False,
+) -> Picture:
+    """`plot_paths` at one step of the race; with `squares`, each path's Σg² as an area."""
+    fig, (left, right) = figure(2, height=4.3, width=9.8, width_ratios=[1, 1.25])
+    draw_map(left, surface)
+    for i, (label, path) in enumerate(paths.items()):
+        draw_path(left, label, path, step, i)
+    starts = np.array([path.x[0] for path in paths.values()]).reshape(-1, 2)
+    left.plot(*starts.T, "o", ms=9, mfc="white", mec=INK, mew=2, zorder=6)
+    if squares and step is not None:
+        _draw_squares(left, paths, step)
+    left.set(xlabel="$x$", ylabel="$y$", title=title or surface.name)
+    _draw_losses(right, surface, paths, step)
+    if not paths:
+        return Picture(fig, "No optimizer is chosen.")
+    x, y = starts[0]
+    parts = "; ".join(describe(n, p, target) for n, p in paths.items())
+    return Picture(fig, f"From ({x:.3g}, {y:.3g}) on {surface.name}: {parts}.")
+
+
+def _draw_losses(ax: Axes, surface: Surface, paths: Mapping[str, Path], step: int | None) -> None:
+    """The loss of each path against the step; above the minimum, in log scale, if there is one."""
+    log = len(surface.minima) > 0
+    floor = float(np.min(surface(surface.minima))) if log else 0.0
+    losses = {n: np.maximum(p.loss - floor, 1e-13) if log else p.loss for n, p in paths.items()}
+    ends = draw_lines(ax, {n: (np.arange(len(y)), y) for n, y in losses.items()}, ylog=log)
+    for i, (label, path) in enumerate(paths.items()):
+        if path.diverged_at is not None:
+            k = path.diverged_at - 1
+            ax.plot([k], [losses[label][k]], "x", color=style(label, i).colour, ms=11, mew=3)
+            ends[i] = (*ends[i][:2], f"{label} ✗", ends[i][3])
+    if paths:
+        first = max(abs(float(y[0])) for y in losses.values())
+        low = min(float(np.min(y)) for y in losses.values())
+        high = max(float(np.max(y)) for y in losses.values())
+        if log:
+            ax.set_ylim(max(1e-13, low / 2), max(min(high, first * 1e3), 1e-12) * 2)
+        else:
+            bound = 20 * first + 1  # without a minimum a path may fall for ever
+            ax.set_ylim(max(low, -bound) - 0.1, min(high, bound) + 0.1)
+    if step is not None:
+        ax.axvline(step, color=FAINT, lw=1.2)
+    ax.set(xlabel="step", ylabel="loss above the minimum" if floor else "loss")
+    ax.set_title("loss")
+    label_ends(ax, ends)
+
+
+def _draw_squares(ax: Axes, paths: Mapping[str, Path], step: int) -> None:
+    """At each head, a box with sides √Gₓ and √G_y, all to one scale."""
+    memory = {}
+    for label, path in paths.items():
+        for symbol in ("G", "v"):
+            if symbol in path.state and path.state[symbol].ndim == 2:
+                memory[label] = np.sqrt(path.state[symbol][min(step, len(path.x) - 1)])
+    biggest = max((m.max() for m in memory.values()), default=0)
+    if not biggest:
+        return
+    width = np.diff(ax.get_xlim())[0] / 5 / biggest
+    height = np.diff(ax.get_ylim())[0] / 5 / biggest
+    for label, (a, b) in memory.items():
+        x, y = paths[label].x[min(step, len(paths[label].x) - 1)]
+        box = (a * width, b * height)
+        ax.add_patch(
+            Rectangle(
+                (x - box[0] / 2, y - box[1] / 2),
+                *box,
+                fc="none",
+                ec=style(label).colour,
+                lw=1.8,
+                ls=style(label).dash,
+                zorder=4,
+            )
+        )
+
+
+def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:
+    """Score against learning rate for each optimizer of a race, with its best rate marked."""
+    curves = {n: (r.tuned.rates, r.tuned.scores) for n, r in results.items()}
+    fig, ax = figure()
+    shown = {n: (x, np.maximum(y, 1e-16)) for n, (x, y) in curves.items()}
+    ends = draw_lines(ax, shown, xlog=True, ylog=True)
+    for i, (name, r) in enumerate(results.items()):
+        best = (r.tuned.best.lr, max(r.tuned.score, 1e-16))
+        look = style(name, i)
+        ax.plot(*best, look.marker, color=look.colour, ms=11, mec="white", mew=1.4, zorder=5)
+    ax.set(xlabel="learning rate η", ylabel="median excess loss", title=title)
+    label_ends(ax, ends)
+    parts = [f"{n} {sig(r.tuned.best.lr)}" for n, r in results.items()]
+    return Picture(fig, f"{title or 'Tuning'}: best rate of each method: {', '.join(parts)}.")
+
+
+def plot_basins(maps: Mapping[str, Basins], surface: Surface) -> Picture:
+    """Maps of starts, shaded by the minimum that each ends in; blank where none is reached."""
+    n = len(surface.minima)
+    shades = ["#222222", "#ffffff", "#fbe3a0", "#93c9ab", "#5b8fc4", "#7d5590"][: n + 2]
+    fig, axes = figure(len(maps), height=3.8, width=min(11.5, 3.1 * len(maps) + 0.6), sharey=True)
+    fig.subplots_adjust(top=0.82, wspace=0.08)
+    for ax, (name, found) in zip(np.ravel(axes), maps.items(), strict=True):
+        extent = (*surface.view[0], *surface.view[1])
+        ax.imshow(
+            found.ends,
+            extent=extent,
+            origin="lower",
+            aspect="auto",
+            cmap=ListedColormap(shades),
+            vmin=-2.5,
+            vmax=n - 0.5,
+            interpolation="nearest",
+        )
+        ax.plot(*surface.minima.T, "*", color=INK, ms=12, mec="white", mew=1)
+        ax.set(title=f"{name}\n{found.share():.0%} reach a star", xlabel="start $x$")
+    np.ravel(axes)[0].set_ylabel("start $y$")
+    parts = [f"{name} {found.share():.0%}" for name, found in maps.items()]
+    return Picture(
+        fig, f"Starts on {surface.name} that reach a global minimum: {', '.join(parts)}."
+    )
+
+
+def plot_squares(G: Mapping[str, Sequence[float]], steps: Sequence[int], unit: str = "") -> Picture:
+    """Accumulators as areas: for each coordinate a row of squares whose area is G at each step.
+
+    Parameters
+    ----------
+    G : dict of label → sequence of float
+        The accumulator after each of `steps`; one row of squares a label.
+    steps : sequence of int
+    unit : str
+        What the side divides, for the title.
+    """
+    biggest = max(max(row) for row in G.values())
+    sides = {name: np.sqrt(np.asarray(row, float) / biggest) for name, row in G.items()}
+    fig = Figure(figsize=(8.6, 0.6 + 1.7 * len(G)), facecolor="white")
+    ax = fig.add_axes((0.02, 0.0, 0.96, 0.9))
+    for row, (name, side) in enumerate(sides.items()):
+        look = style(name, row + 1)
+        for column, s in enumerate(side):
+            y = -1.45 * row
+            ax.add_patch(
+                Rectangle((1.35 * column - s / 2, y - s / 2), s, s, fc=look.colour, alpha=0.8)
+            )
+            ax.text(
+                1.35 * column, y - 0.62, f"G = {sig(G[name][column])}", ha="center", fontsize=11
+            )
+        ax.text(
+            -0.75,
+            -1.45 * row,
+            name,
+            ha="right",
+            va="center",
+            fontsize=12.5,
+            color=look.colour,
+            fontweight="bold",
+        )
+    for column, step in enumerate(steps):
+        ax.text(1.35 * column, 0.62, f"step {step}", ha="center", fontsize=12, color=INK)
+    ax.set(xlim=(-2.3, 1.35 * len(steps) - 0.6), ylim=(-1.45 * len(G) + 0.68, 0.85))
+    ax.set_aspect("equal")
+    ax.axis("off")
+    ax.set_title(f"area = G, side = √G{unit}", fontsize=13)
+    parts = [f"{name}: G = {sig(row[-1])}, side {sig(np.sqrt(row[-1]))}" for name, row in G.items()]
+    return Picture(fig, f"After step {steps[-1]}, {'; '.join(parts)}.")
+
+
+def plot_parabola(curvature: float, rate: float, steps: int = 12) -> Picture:
+    """Gradient descent on ½Lθ² from θ = 1, drawn on the parabola itself."""
+    L, factor = float(curvature), 1 - rate * curvature
+    thetas = np.array([factor**k for k in range(steps + 1)])
+    fig, ax = figure()
+    reach = 2.5
+    curve = np.linspace(-reach, reach, 201)
+    ax.plot(curve, 0.5 * L * curve**2, color=FAINT, lw=1.6)
+    shown = thetas[np.cumprod(np.abs(thetas) <= reach).astype(bool)]
+    ax.plot(shown, 0.5 * L * shown**2, marker="o", ms=7, color=STYLES["AdaGrad"].colour, lw=1.4)
+    ax.plot([1], [0.5 * L], "o", ms=11, mfc="white", mec=INK, mew=2, zorder=5)
+    ax.plot([0], [0], "*", ms=15, color=INK, mec="white", zorder=4)
+    ax.set(xlim=(-reach, reach), ylim=(-0.05 * L, 1.6 * L), xlabel="θ", ylabel="f(θ)")
+    ax.set_title(f"L = {L:.3g}, η = {rate:.3g}:  each step multiplies θ by {factor:.3g}")
+    if abs(factor) < 1e-9:
+        verdict = "it lands on the minimum in one step"
+    elif abs(abs(factor) - 1) < 1e-9:
+        verdict = "it jumps to and fro for ever" if factor < 0 else "it does not move"
+    elif abs(factor) > 1:
+        verdict = "it runs away"
+    else:
+        side = "jumping over the minimum each time" if factor < 0 else "from one side"
+        verdict = f"it arrives, {side}"
+    return Picture(
+        fig,
+        f"Curvature {L:.3g}, rate {rate:.3g}: each step multiplies θ by {factor:.3g}; {verdict}.",
+    )

@@ -1,0 +1,225 @@
+"""Many runs at once: grids of rates, tuning on equal terms, basins of attraction.
+
+>>> from lessons_lib.optimizers import SGD
+>>> from lessons_lib.surfaces import SURFACES
+>>> tuned = tune(SURFACES["booth"], SGD(), starts=[[0.0, 0.0]], steps=50)
+>>> tuned.best.lr
+0.1
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .descent import Path, descend, endpoints
+from .optimizers import Optimizer
+from .surfaces import Differentiable, Surface
+from .validation import POSITIVE, numbers, points, whole_number
+
+
+def rate_grid(low: float = 1e-4, high: float = 10.0, per_decade: int = 6) -> np.ndarray:
+    """Learning rates spaced evenly in log scale, both ends included, to two digits.
+
+    >>> rate_grid(0.01, 1, per_decade=3).tolist()
+    [0.01, 0.022, 0.046, 0.1, 0.22, 0.46, 1.0]
+    """
+    low, high = numbers("low", low, POSITIVE), numbers("high", high, POSITIVE)
+    per_decade = whole_number("per_decade", per_decade, least=1)
+    if high <= low:
+        raise ValueError(f"high must be greater than low, {low}; got {high}")
+    count = round(np.log10(high / low) * per_decade) + 1
+    grid = low * (high / low) ** (np.arange(count) / (count - 1))
+    return np.array([float(f"{rate:.1e}") for rate in grid])  # the same on every machine
+
+
+def random_starts(surface: Surface, n: int, seed: int = 0) -> np.ndarray:
+    """`n` starts, uniform over the surface's view; shape (n, 2)."""
+    low, high = np.array(surface.view).T
+    return np.random.default_rng(seed).uniform(low, high, (whole_number("n", n, 1), 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """What `tune` found for one optimizer.
+
+    Attributes
+    ----------
+    rates : array of shape (R,)
+    scores : array of shape (R,)
+        Median over the starts of the excess loss at the last step; inf where most diverged.
+    best : Optimizer
+        The optimizer with the rate of the lowest score.
+    """
+
+    rates: np.ndarray
+    scores: np.ndarray
+    best: Optimizer
+
+    @property
+    def score(self) -> float:
+        """The lowest score."""
+        return float(self.scores.min())
+
+
+def excess(surface: Differentiable, path: Path) -> np.ndarray:
+    """Loss above the minimum at the end of each path; inf for a path that diverged."""
+    minima = getattr(surface, "minima", np.empty((0, 2)))
+    floor = float(np.min(surface(minima))) if len(minima) else 0.0
+    lost = np.asarray(path.diverged_at if path.diverged_at is not None else -1) >= 0
+    return np.where(lost, np.inf, np.maximum(path.loss[-1] - floor, 0.0))
+
+
+def tune(
+    surface: Differentiable,
+    opt: Optimizer,
+    starts: Any,
+    rates: np.ndarray | None = None,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: int = 0,
+) -> Tuned:
+    """Try every rate from every start, and keep the rate with the lowest median excess loss.
+
+    Parameters
+    ----------
+    surface : Surface
+    opt : Optimizer
+        Its own rate is ignored; its other hyper-parameters are kept.
+    starts : array of shape (S, d)
+    rates : array of shape (R,), default `rate_grid()`
+    steps, noise : as for `descend`
+    seed : int, default 0
+        Start i gets the noise of seed + i, the same for every optimizer and rate.
+
+    Returns
+    -------
+    Tuned
+    """
+    starts = np.atleast_2d(points("starts", starts))
+    rates = rate_grid() if rates is None else np.asarray(rates, dtype=float)
+    grid = dataclasses.replace(opt, lr=rates[:, None])
+    seeds = seed + np.arange(len(starts)) if noise else None
+    path = descend(surface, grid, starts, steps, noise, seeds)
+    scores = np.median(excess(surface, path), axis=1)
+    best = dataclasses.replace(opt, lr=float(rates[np.argmin(scores)]))
+    return Tuned(rates, scores, best)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One optimizer in a race: what tuning found, and how it did on starts it had not seen.
+
+    Attributes
+    ----------
+    tuned : Tuned
+    path : Path
+        From the held-out starts, at the tuned rate; x is (steps + 1, S, d).
+    finals : array of shape (S,)
+        Excess loss at the end of each of these paths.
+    """
+
+    tuned: Tuned
+    path: Path
+    finals: np.ndarray
+
+    @property
+    def median(self) -> float:
+        """Median of `finals`."""
+        return float(np.median(self.finals))
+
+
+def race(
+    surface: Surface,
+    optimizers: Mapping[str, Optimizer],
+    starts: int = 16,
+    rates: np.ndarray | None = None,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: int = 0,
+) -> dict[str, Result]:
+    """A fair race: equal gradient budget, every rate tuned alike, judged on unseen starts.
+
+    Parameters
+    ----------
+    surface : Surface
+    optimizers : dict of name → Optimizer
+    starts : int, default 16
+        That many random starts to tune on, and as many others to be judged on.
+    rates, steps, noise : as for `tune`
+    seed : int, default 0
+        Of the starts and of the noise.
+
+    Returns
+    -------
+    dict of name → Result
+    """
+    both = random_starts(surface, 2 * whole_number("starts", starts, 1), seed)
+    practice, held_out = both[:starts], both[starts:]
+    results = {}
+    for name, opt in optimizers.items():
+        tuned = tune(surface, opt, practice, rates, steps, noise, seed)
+        fresh = seed + 1000 + np.arange(starts) if noise else None
+        path = descend(surface, tuned.best, held_out, steps, noise, fresh)
+        results[name] = Result(tuned, path, excess(surface, path))
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class Basins:
+    """Where each start of a grid ends up.
+
+    Attributes
+    ----------
+    x, y : arrays of shape (n,)
+        The grid.
+    ends : int array of shape (n, n)
+        Row for y, column for x: index of the global minimum reached; -1 for none of them;
+        -2 for a path that diverged.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    ends: np.ndarray
+
+    def share(self, *ends: int) -> float:
+        """The fraction of starts that end at any of these; without arguments, at any minimum."""
+        return float(np.mean(np.isin(self.ends, ends) if ends else self.ends >= 0))
+
+
+def basins(
+    surface: Surface,
+    opt: Optimizer,
+    n: int = 128,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: int | None = None,
+    within: float = 0.1,
+) -> Basins:
+    """Start from each point of an n × n grid over the view, and see which minimum is reached.
+
+    Parameters
+    ----------
+    surface : Surface
+        With at least one minimum.
+    opt : Optimizer
+    n : int, default 128
+    steps, noise, seed : as for `descend`
+    within : float, default 0.1
+        How near a minimum a path must end, as a Euclidean distance.
+    """
+    if not len(surface.minima):
+        raise ValueError(f"surface must have a minimum; {surface.name} has none")
+    n = whole_number("n", n, least=2)
+    x, y = (np.linspace(*side, n) for side in surface.view)
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    end = endpoints(surface, opt, grid, steps, noise, seed)
+    distance = np.linalg.norm(end[..., None, :] - surface.minima, axis=-1)
+    nearest = np.argmin(np.nan_to_num(distance, nan=np.inf), axis=-1)
+    reached = np.take_along_axis(distance, nearest[..., None], -1)[..., 0] <= within
+    ends = np.where(reached, nearest, np.where(np.isnan(end).any(-1), -2, -1))
+    return Basins(x, y, ends)
