@@ -40,7 +40,7 @@ class Surface:
     ----------
     name : str
     formula : str
-        LaTeX, without dollar signs.
+        LaTeX, without dollar signs, of the kind that Matplotlib draws too.
     f : callable
         f(x, y) → value, elementwise.
     df : callable
@@ -173,7 +173,7 @@ def bowl(curvature_x: float, curvature_y: float, start=(-1.6, 1.2), view=2.0) ->
     start = tuple(points("start", start, d=2).tolist())
     return Surface(
         name=f"bowl({a:g}, {b:g})",
-        formula=rf"\tfrac12({a:g}\,x^2 + {b:g}\,y^2)",
+        formula=rf"\frac{{1}}{{2}}({a:g}\,x^2 + {b:g}\,y^2)",
         f=lambda x, y: 0.5 * (a * x * x + b * y * y),
         df=lambda x, y: (a * x, b * y),
         view=((-view, view), (-view, view)),
@@ -189,7 +189,7 @@ SURFACES["valley"] = replace(
 SURFACES["tilted valley"] = replace(
     rotated(_valley, np.pi / 4),
     name="tilted valley",
-    formula=r"\tfrac12(u^2 + 25\,v^2),\ u = \tfrac{x + y}{\sqrt 2},\ v = \tfrac{y - x}{\sqrt 2}",
+    formula=r"\frac{1}{2}(u^2 + 25\,v^2),\ u = \frac{x + y}{\sqrt{2}},\ v = \frac{y - x}{\sqrt{2}}",
     note="The same valley, turned by 45°.",
 )
 
@@ -314,7 +314,7 @@ surface(
 _STYBLINSKI = -2.9035340277711770
 surface(
     "styblinski-tang",
-    r"\tfrac12(x^4 - 16x^2 + 5x + y^4 - 16y^2 + 5y)",
+    r"\frac{1}{2}(x^4 - 16x^2 + 5x + y^4 - 16y^2 + 5y)",
     f=lambda x, y: 0.5 * ((x * x - 16) * x * x + 5 * x + (y * y - 16) * y * y + 5 * y),
     df=lambda x, y: (2 * x * x * x - 16 * x + 2.5, 2 * y * y * y - 16 * y + 2.5),
     view=((-5, 5), (-5, 5)),
@@ -361,8 +361,8 @@ def _goldstein_price_df(x, y):
 
 surface(
     "goldstein-price",
-    r"\bigl(1 + (x+y+1)^2(19 - 14x + 3x^2 - 14y + 6xy + 3y^2)\bigr)"
-    r"\bigl(30 + (2x-3y)^2(18 - 32x + 12x^2 + 48y - 36xy + 27y^2)\bigr)",
+    r"\left(1 + (x+y+1)^2(19 - 14x + 3x^2 - 14y + 6xy + 3y^2)\right)"
+    r"\left(30 + (2x-3y)^2(18 - 32x + 12x^2 + 48y - 36xy + 27y^2)\right)",
     f=_goldstein_price_f,
     df=_goldstein_price_df,
     view=((-2, 2), (-2, 2)),
@@ -371,10 +371,10 @@ surface(
     note="Its gradient spans six powers of ten within the window. The minimum is 3.",
 )
 
-_CAMEL = (0.089842013025, -0.712656403021)
+_CAMEL = (0.08984201310031807, -0.7126564030207396)
 surface(
     "six-hump camel",
-    r"(4 - 2.1x^2 + \tfrac13x^4)x^2 + xy + (4y^2 - 4)y^2",
+    r"(4 - 2.1x^2 + \frac{1}{3}x^4)x^2 + xy + (4y^2 - 4)y^2",
     f=lambda x, y: (4 - 2.1 * x * x + x * x * x * x / 3) * x * x + x * y + 4 * (y * y - 1) * y * y,
     df=lambda x, y: (
         8 * x - 8.4 * x * x * x + 2 * x * x * x * x * x + y,
