@@ -42,7 +42,7 @@ bench: developers ## measure speed and memory
 	@env -u TQDM_DISABLE $(BIN)/python benchmarks/run.py
 
 links: ## print the Binder, Colab and nbgitpuller links (LESSON=01 for one, HUB=https://...)
-	@$(PYTHON) tools/links.py $(if $(LESSON),--lesson "$(LESSON)") $(if $(HUB),--hub "$(HUB)") \
+	@$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/links.py $(if $(LESSON),--lesson "$(LESSON)") $(if $(HUB),--hub "$(HUB)") \
 	  $(if $(REMOTE),--remote "$(REMOTE)") $(if $(BRANCH),--branch "$(BRANCH)")
 
 format: developers ## put code and notebooks into the common style

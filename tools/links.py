@@ -4,6 +4,8 @@ They are made from the repository's own git remote, so that a fork's links open 
 Needs nothing but Python and git.
 """
 
+from __future__ import annotations  # whoever only wants a link may have an older Python
+
 import argparse
 import re
 import subprocess
