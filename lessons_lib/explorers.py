@@ -32,10 +32,16 @@ class Explorer:
         What to play for.
     controls : dict of str → widget
         Keyword → an ipywidgets control with a ``value``.
+    show : sequence of str, optional
+        The controls to show, all by default; the others keep their values.
     """
 
     def __init__(
-        self, draw: Callable[..., Picture], question: str, controls: dict[str, widgets.Widget]
+        self,
+        draw: Callable[..., Picture],
+        question: str,
+        controls: dict[str, widgets.Widget],
+        show: Sequence[str] | None = None,
     ):
         self.draw, self.controls = draw, controls
         self.initial = {name: control.value for name, control in controls.items()}
@@ -52,7 +58,7 @@ class Explorer:
         self.box = widgets.VBox(
             [
                 widgets.HTML(f"<b>Play for this:</b> {question}"),
-                widgets.Box([*controls.values(), again], layout=row),
+                widgets.Box([*(controls[name] for name in show or controls), again], layout=row),
                 self.image,
                 self.sentence,
             ]
@@ -108,6 +114,7 @@ def race(
     optimizers: Sequence[str] = ("SGD", "AdaGrad"),
     rate: float = 0.5,
     steps: int = 100,
+    show: Sequence[str] | None = None,
 ) -> Explorer:
     """The race: one surface, one start, some optimizers, all with a rate of the reader's choice.
 
@@ -122,6 +129,9 @@ def race(
         The rate at first, the same for all.
     steps : int
         The length of the race.
+    show : sequence of str, optional
+        The controls to show: "surface", "optimizers", "rate", "x", "y", "angle", "noise",
+        "seed", "step". All by default.
     """
     names = [cls.__name__ for cls in OPTIMIZERS.values()]
 
@@ -156,6 +166,7 @@ def race(
             "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
             "step": widgets.IntSlider(value=steps, min=0, max=steps, description="step"),
         },
+        show,
     )
 
 

@@ -20,6 +20,7 @@ from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, ListedColor
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from .descent import Path
 from .optimizers import OPTIMIZERS
@@ -325,7 +326,11 @@ def draw_path(ax: Axes, label: str, path: Path, step: int | None = None, index: 
     if inside[-1]:
         ax.plot(*x[-1], look.marker, color=look.colour, ms=10, mec="white", mew=1.2, zorder=5)
     else:
-        ax.plot(*x[last], "x", color=look.colour, ms=12, mew=3, zorder=5, path_effects=_HALO)
+        edge = np.where(drawn[-1] > x[last], (x1, y1), (x0, y0)) - x[last]
+        way = drawn[-1] - x[last]
+        share = min((e / w for e, w in zip(edge, way, strict=True) if abs(w) > abs(e)), default=0)
+        cross = x[last] + max(share, 0) * way
+        ax.plot(*cross, "x", color=look.colour, ms=12, mew=3, zorder=7, clip_on=False)
 
 
 def plot_paths(
@@ -353,7 +358,7 @@ def race_picture(
     target: float | None = None,
     squares: bool = False,
 ) -> Picture:
-    """`plot_paths` at one step of the race; with `squares`, each path's Σg² as an area."""
+    """`plot_paths` at one step of the race; with `squares`, each path's Σg² as areas."""
     fig, (left, right) = figure(2, height=4.3, width=9.8, width_ratios=[1, 1.25])
     draw_map(left, surface)
     for i, (label, path) in enumerate(paths.items()):
@@ -399,31 +404,24 @@ def _draw_losses(ax: Axes, surface: Surface, paths: Mapping[str, Path], step: in
 
 
 def _draw_squares(ax: Axes, paths: Mapping[str, Path], step: int) -> None:
-    """At each head, a box with sides √Gₓ and √G_y, all to one scale."""
-    memory = {}
+    """At each head two squares with areas Σg² (or v): right of it for x, above it for y."""
+    heads = {}
     for label, path in paths.items():
-        for symbol in ("G", "v"):
-            if symbol in path.state and path.state[symbol].ndim == 2:
-                memory[label] = np.sqrt(path.state[symbol][min(step, len(path.x) - 1)])
-    biggest = max((m.max() for m in memory.values()), default=0)
+        memory = path.state.get("G", path.state.get("v"))
+        if memory is not None and memory.ndim == 2:
+            i = min(step, len(path.x) - 1)
+            heads[label] = path.x[i], np.sqrt(memory[i])
+    biggest = max((sides.max() for _, sides in heads.values()), default=0)
     if not biggest:
         return
-    width = np.diff(ax.get_xlim())[0] / 5 / biggest
-    height = np.diff(ax.get_ylim())[0] / 5 / biggest
-    for label, (a, b) in memory.items():
-        x, y = paths[label].x[min(step, len(paths[label].x) - 1)]
-        box = (a * width, b * height)
-        ax.add_patch(
-            Rectangle(
-                (x - box[0] / 2, y - box[1] / 2),
-                *box,
-                fc="none",
-                ec=style(label).colour,
-                lw=1.8,
-                ls=style(label).dash,
-                zorder=4,
-            )
-        )
+    for label, (at, sides) in heads.items():
+        if not ax.viewLim.contains(*at):
+            continue
+        inches = ax.figure.dpi_scale_trans + ScaledTranslation(*at, ax.transData)
+        look = dict(ec=style(label).colour, fc=style(label).colour + "33", lw=1.6, zorder=4)
+        for sign, side in zip(((0.12, None), (None, 0.12)), 0.55 * sides / biggest, strict=True):
+            corner = [-side / 2 if s is None else s for s in sign]
+            ax.add_patch(Rectangle(corner, side, side, transform=inches, clip_on=True, **look))
 
 
 def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:

@@ -21,7 +21,7 @@ EXERCISES: Registry = Registry("exercise")
 
 
 class Mistake(NamedTuple):
-    """A wrong answer that learners give, of the same kind as the solution, and what to say to it."""
+    """A wrong answer that learners give, of the solution's kind, and what to say to it."""
 
     answer: Any
     hint: str
