@@ -18,17 +18,19 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from .descent import Path
-from .optimizers import OPTIMIZERS
+from .optimizers import OPTIMIZERS, AdaGrad
 from .surfaces import Surface
 from .sweeps import Basins, Result
 
 INK, FAINT = "#222222", "#8a8a8a"
 _MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
+_BOLD = FontProperties(size=11.5, weight="bold")
 _HALO = [patheffects.withStroke(linewidth=3.5, foreground="white")]
 
 
@@ -173,8 +175,9 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], gap: flo
     if not ends:
         return
     box, width = ax.get_position(), ax.figure.get_size_inches()[0]
-    longest = max(len(text) for _, _, text, _ in ends)
-    ax.set_position([box.x0, box.y0, box.width - (0.098 * longest + 0.1) / width, box.height])
+    measure = FigureCanvasAgg(ax.figure).get_renderer().get_text_width_height_descent
+    longest = max(measure(text, _BOLD, ismath=False)[0] for _, _, text, _ in ends) / ax.figure.dpi
+    ax.set_position([box.x0, box.y0, box.width - (longest + 0.1) / width, box.height])
     ax.set_xlim(ax.get_xlim())
     ax.set_ylim(ax.get_ylim())
     points = [ax.transData.transform((x, y)) * 72 / ax.figure.dpi for x, y, _, _ in ends]
@@ -197,8 +200,7 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], gap: flo
             textcoords="offset points",
             annotation_clip=False,
             color=colour,
-            fontsize=11.5,
-            fontweight="bold",
+            fontproperties=_BOLD,
             va="center",
             path_effects=_HALO,
             zorder=6,
@@ -380,7 +382,8 @@ def _draw_losses(ax: Axes, surface: Surface, paths: Mapping[str, Path], step: in
     """The loss of each path against the step; above the minimum, in log scale, if there is one."""
     log = len(surface.minima) > 0
     floor = float(np.min(surface(surface.minima))) if log else 0.0
-    losses = {n: np.maximum(p.loss - floor, 1e-13) if log else p.loss for n, p in paths.items()}
+    low, high = (1e-13, 1e30) if log else (-1e30, 1e30)  # far beyond what is shown
+    losses = {n: np.clip(p.loss - floor, low, high) for n, p in paths.items()}
     ends = draw_lines(ax, {n: (np.arange(len(y)), y) for n, y in losses.items()}, ylog=log)
     for i, (label, path) in enumerate(paths.items()):
         if path.diverged_at is not None:
@@ -538,4 +541,41 @@ def plot_parabola(curvature: float, rate: float, steps: int = 12) -> Picture:
     return Picture(
         fig,
         f"Curvature {L:.3g}, rate {rate:.3g}: each step multiplies θ by {factor:.3g}; {verdict}.",
+    )
+
+
+def plot_first_step(
+    gradient: float, G0: float, rate: float, eps: float, inside: bool = False
+) -> Picture:
+    """The length of AdaGrad's first step against the size of the gradient, ε outside and inside.
+
+    Parameters
+    ----------
+    gradient, G0, rate, eps : float
+        The present point, which is marked and written out in numbers.
+    inside : bool
+        On which of the two curves the point lies: √(G + ε), or √G + ε.
+    """
+
+    def length(g: float | np.ndarray, inside: bool) -> np.ndarray:
+        opt = AdaGrad(lr=1.0, eps=eps, G0=G0, eps_inside=inside)
+        x = np.zeros(np.size(g))
+        return -opt.step(x, np.atleast_1d(g), opt.init(x))[0]
+
+    fig, ax = figure()
+    g = np.logspace(-12, 2, 281)
+    here = length(gradient, inside)[0]
+    curves = {f"ε {word}": (g, length(g, word == "inside")) for word in ("outside", "inside")}
+    ends = draw_lines(ax, curves, xlog=True, ylog=True)
+    ax.plot([gradient], [here], "o", ms=11, mfc="white", mec=INK, mew=2.2, zorder=5)
+    ax.set(xlabel="size of the gradient g", ylabel="first step, in units of η")
+    ax.set_ylim(min(1e-6, here / 3), 5)
+    G = f"{G0:.3g} + ({gradient:.2g})²"
+    below = f"√({G} + {eps:.2g})" if inside else f"(√({G}) + {eps:.2g})"
+    ax.set_title(f"{rate:.2g} · {gradient:.2g} / {below} = {sig(rate * here)}")
+    label_ends(ax, ends)
+    return Picture(
+        fig,
+        f"ε = {eps:.2g} {'inside' if inside else 'outside'} the root, G₀ = {G0:.3g}: a gradient of "
+        f"{gradient:.2g} makes a first step of {sig(rate * here)}, which is {sig(here)} times η.",
     )

@@ -134,12 +134,12 @@ def _check_function(known: Exercise, attempt: Any, right: list) -> Feedback:
     returned, passed_in = [], [copy.deepcopy(case) for case in known.cases]
 
     def work() -> None:
-        for case in passed_in:
-            call = known.using or (lambda f, *args: f(*args))
-            returned.append(call(attempt, *case))
+        call = known.using or (lambda f, *args: f(*args))
+        with np.errstate(all="ignore"):  # it counts for each thread alone
+            for case in passed_in:
+                returned.append(call(attempt, *case))
 
-    with np.errstate(all="ignore"):
-        outcome = run(work, SECONDS)
+    outcome = run(work, SECONDS)
     problem = _accident(known, outcome, returned, kind)
     if problem:
         return problem
