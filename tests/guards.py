@@ -25,6 +25,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 IDENTIFIER = re.compile(
     r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|doi:10\.\d+/\S|JMLR\s+\d+(\(\d+\))?:\d+"
     r"|ISBN[ :]+[\d-]{9,}|https?://\S"
+    # What is older than identifiers: volume, pages and year, and the remark that no DOI exists.
+    r"|\d+(\(\d+\))?, \d+[–-]\d+, \d{4}\..*\(No DOI"
 )
 CLOSING = ["Exercises", "What to remember", "Common questions", "Further reading"]
 
@@ -120,11 +122,11 @@ def parsed(source: str) -> ast.Module:
     return ast.parse("\n".join(lines))
 
 
-def calls(source: str) -> Iterator[str]:
-    """Yield the dotted name of each function called in a code cell, in order."""
+def calls(source: str) -> Iterator[tuple[str, str]]:
+    """Yield, for each call in a code cell, in order, its dotted name and its first argument."""
     found = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
     for node in sorted(found, key=lambda call: (call.lineno, call.col_offset)):
-        yield ast.unparse(node.func)
+        yield ast.unparse(node.func), ast.unparse(node.args[0]) if node.args else ""
 
 
 # --- state --------------------------------------------------------------------------------------
@@ -232,12 +234,12 @@ def title_is_a_question(notebook: Notebook) -> list[str]:
 
 
 def opening_is_complete(notebook: Notebook) -> list[str]:
-    """Before the first code stand the goals, the needs and the time, in this order."""
+    """Before the first section stand the goals, the needs and the time, in this order."""
     opening = ""
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
+    for _, source, _ in cells(notebook, "markdown"):
+        if any(level == 2 for level, _ in headings(source)):
             break
-        opening += text(cell["source"]) + "\n"
+        opening += source + "\n"
     parts = ["You will be able to", "You need", "Time"]
     places = [opening.find(part) for part in parts]
     complaints = [
@@ -249,17 +251,20 @@ def opening_is_complete(notebook: Notebook) -> list[str]:
 
 
 def predicts_before_it_reveals(notebook: Notebook) -> list[str]:
-    """There is a prediction, and no result is revealed before it was predicted."""
-    predicted = revealed = 0
+    """There is a prediction; each is revealed, and none is revealed before it was made."""
+    predicted: list[str] = []
+    revealed: set[str] = set()
+    complaints = []
     for number, source, _ in cells(notebook, "code"):
-        for name in calls(source):
-            predicted += name.split(".")[-1] == "predict"
-            revealed += name.split(".")[-1] == "reveal"
-            if revealed > predicted:
-                return [f"cell {number} has a reveal() without a predict() before it"]
-    if not predicted or not revealed:
-        return [f"there are {predicted} predict() and {revealed} reveal(); at least one of each"]
-    return []
+        for name, key in calls(source):
+            if name.split(".")[-1] == "predict":
+                predicted.append(key)
+            elif name.split(".")[-1] == "reveal":
+                revealed.add(key)
+                if key not in predicted:
+                    complaints.append(f"cell {number} reveals {key} without a predict() before it")
+    complaints += [f"nothing reveals {key}" for key in predicted if key not in revealed]
+    return complaints if predicted or revealed else ["there is no predict() and no reveal()"]
 
 
 def has_an_explorer(notebook: Notebook) -> list[str]:
@@ -272,7 +277,7 @@ def has_an_explorer(notebook: Notebook) -> list[str]:
                 for alias in node.names:
                     if "explorers" in f"{node.module}.{alias.name}".split("."):
                         names.add(alias.asname or alias.name)
-        called.update(calls(source))
+        called.update(name for name, _ in calls(source))
     if any(name.split(".")[0] in names or ".explorers." in name for name in called):
         return []
     return ["no explorer: nothing imported from lessons_lib.explorers is called"]
@@ -476,7 +481,7 @@ def bibliography_is_sound(references: str, citing: dict[str, str]) -> list[str]:
     keys = [key for key, _ in entries]
     complaints = [f"{key} is in references.md twice" for key in set(keys) if keys.count(key) > 1]
     complaints += [
-        f"{key} in references.md has no arXiv:, doi:, JMLR volume:pages, ISBN or address"
+        f"{key} in references.md has no arXiv:, doi:, JMLR volume:pages, ISBN, address or 'No DOI'"
         for key, body in entries
         if not IDENTIFIER.search(body)
     ]
