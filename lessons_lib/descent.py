@@ -121,7 +121,7 @@ def descend(
             for k, h in history.items():
                 h[i + 1] = state[k]
         loss = np.asarray(surface(xs))
-        lost = ~np.isfinite(loss) | ~np.isfinite(xs).all(-1)
+        lost = _lost(xs, loss)
         last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
         _hold(last, xs, loss, *history.values())
         t = np.arange(1, steps + 1).reshape(-1, *[1] * (len(shape)))
@@ -150,10 +150,11 @@ def endpoints(
     x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
     state = opt.first_state(x)
     with np.errstate(all="ignore"):
+        lost = _lost(x, surface(x))
         for i in _progress(range(steps), x.size // x.shape[-1] * steps):
             x, state = opt.advance(x, _gradient(surface, x, z, i), state)
-        lost = ~(np.isfinite(x).all(-1, keepdims=True) & np.isfinite(surface(x))[..., None])
-    return np.where(lost, np.nan, x)
+            lost = lost | _lost(x, surface(x))  # at every step: some rules come back from far out
+    return np.where(lost[..., None], np.nan, x)
 
 
 def _prepare(surface, opt, start, steps, noise, seed):
@@ -185,11 +186,7 @@ def _prepare(surface, opt, start, steps, noise, seed):
         wide[...] = h[..., None]
         return wide
 
-    z = None
-    if noise:
-        z = noise * gaussian((steps, d), seed)
-        gap = [1] * (len(batch) - seeds.ndim)
-        z = z.reshape(steps, *gap, *seeds.shape, d)
+    z = noise * gaussian((steps, d), seed) if noise else None
     return x, opt.for_run(steps).spread(spread), z
 
 
@@ -228,6 +225,10 @@ def _coordinates_first(lead: tuple[int, ...], shape: tuple[int, ...]) -> np.ndar
     """
     *batch, d = shape
     return np.moveaxis(np.empty((*lead, d, *batch)), len(lead), -1)
+
+
+def _lost(x: np.ndarray, loss: np.ndarray) -> np.ndarray:
+    return ~(np.isfinite(loss) & np.isfinite(x).all(-1))
 
 
 def _hold(last: np.ndarray, *arrays: np.ndarray) -> None:

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons_lib import OPTIMIZERS, SGD, SURFACES, AdaGrad, Adam, bowl, descend, descent, endpoints
+from lessons_lib import (
+    OPTIMIZERS,
+    SGD,
+    SURFACES,
+    AdaGrad,
+    Adam,
+    SGDLinear,
+    bowl,
+    descend,
+    descent,
+    endpoints,
+)
 from lessons_lib.descent import gaussian
 
 EVERY = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
@@ -222,6 +233,19 @@ def test_endpoints_are_the_ends_of_the_paths(no_warnings, name):
     expected = np.where((path.diverged_at >= 0)[..., None], np.nan, path.x[-1])
     ends = endpoints(surface, opt, starts, 80, noise=0.5, seed=3)
     assert np.array_equal(ends, expected, equal_nan=True)
+
+
+def test_a_path_that_comes_back_from_beyond_the_floats_has_diverged(no_warnings):
+    # The rate falls from 4/10 to 0. On 5(x² + y²) that is first x → -3x and more slowly later,
+    # so that the loss overflows for a while and is finite again at the end.
+    surface, opt = bowl(10, 10), SGDLinear(lr=0.4)
+    path = descend(surface, opt, (1e153, 0.0), 40)
+    assert 0 < path.diverged_at < 20
+    x = np.array([1e153, 0.0])
+    for t in range(1, 41):
+        x, _ = opt.for_run(40).step(x, surface.grad(x), {"t": t - 1})
+    assert np.isfinite(surface(x))
+    assert np.isnan(endpoints(surface, opt, (1e153, 0.0), 40)).all()
 
 
 def test_endpoints_of_no_steps_are_the_starts():
