@@ -568,8 +568,8 @@ def test_sgdlinear_learns_the_length_of_its_run():
     np.testing.assert_allclose(path.rate[:, 0], 0.04 * np.arange(8, 0, -1) / 8, rtol=1e-15)
     longer = descend(SURFACES["valley"], SGDLinear(lr=0.04, steps=16), (-1.6, 1.2), steps=8)
     assert longer.rate[-1, 0] == pytest.approx(0.04 * 9 / 16)
-    over = run(SGDLinear(lr=0.04, steps=1), [1], [[1], [1]])[0]
-    assert over[1] == over[2]  # past its end it stands still, and does not climb
+    over = run(SGDLinear(lr=0.04, steps=1), [1], [[1], [1], [1]])[0]
+    assert over[1] == over[2] == over[3]  # past its end it stands still, and does not climb
     with pytest.raises(ValueError, match="SGDLinear: steps must be the length of the run"):
         SGDLinear().step(np.ones(2), np.ones(2), {"t": 0})
 
@@ -672,7 +672,7 @@ def test_the_inside_epsilon_is_not_the_outside_one():
     ("call", "said"),
     [
         (lambda: OPTIMIZERS["adagrd"], ["optimizer 'adagrd'", "'adagrad'", *OPTIMIZERS]),
-        (lambda: OPTIMIZERS["AdaGrad"], ["did you mean 'adagrad'"]),
+        (lambda: OPTIMIZERS["ADAGRAD"], ["did you mean 'adagrad'"]),
         (lambda: like("adm", "torch"), ["'adm'", "did you mean 'adam'", *CONVENTIONS]),
         (lambda: like("adam", "pytorch"), ["framework for adam", "mean 'torch'", "keras, optax"]),
         (lambda: like("adam", "torch", beta=0.5), ["hyper-parameter of adam", "beta1", "eps_hat"]),
@@ -707,6 +707,17 @@ def test_a_hyper_parameter_out_of_range_is_named(name, argument, allowed):
         said = str(error.value)
         assert f"{OPTIMIZERS[name].__name__}: {argument} must be {allowed}" in said
         assert repr(value) in said
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_hyper_parameters_may_be(name):
+    fractions = {"momentum", "dampening", "rho", "beta1", "beta2"}
+    positive = {"final_lr", "gamma"} | ({"eps"} if name == "adadelta" else set())
+    for _, argument, allowed in (entry for entry in HYPER if entry[0] == name):
+        if argument in fractions:
+            assert allowed == "a number in [0, 1)"
+        else:
+            assert allowed == f"a finite number {'>' if argument in positive else '≥'} 0"
 
 
 @pytest.mark.parametrize("steps", [0, -3, 2.5, "10", True])
