@@ -14,7 +14,7 @@ import numpy as np
 
 from .descent import descend
 from .optimizers import OPTIMIZERS
-from .plotting import Picture, plot_parabola, race_picture
+from .plotting import Picture, plot_first_step, plot_parabola, race_picture
 from .surfaces import SURFACES, rotated
 from .validation import Registry
 
@@ -180,5 +180,21 @@ def parabola(question: str = "which rate arrives in one step?") -> Explorer:
             "rate": slider("rate η", 0.02, 2.2, 0.3, 0.02),
             "curvature": slider("curvature L", 0.5, 4, 2, 0.5),
             "steps": widgets.IntSlider(value=12, min=0, max=40, description="steps"),
+        },
+    )
+
+
+@explorer
+def first_step(question: str = "where does ε start to matter?") -> Explorer:
+    """One AdaGrad update from a fresh start, written out in numbers: where ε stands, and G₀."""
+    return Explorer(
+        plot_first_step,
+        question,
+        {
+            "gradient": log_slider("gradient g", -12, 2, 1e-3),
+            "G0": choice("G₀", [0.0, 1e-6, 1e-3, 0.1, 1.0], 0.0),
+            "rate": log_slider("rate η", -4, 1, 0.1),
+            "eps": log_slider("ε", -12, -2, 1e-7),
+            "inside": choice("ε stands", [("outside the root", False), ("inside", True)], True),
         },
     )

@@ -572,10 +572,24 @@ def plot_first_step(
     ax.set_ylim(min(1e-6, here / 3), 5)
     G = f"{G0:.3g} + ({gradient:.2g})²"
     below = f"√({G} + {eps:.2g})" if inside else f"(√({G}) + {eps:.2g})"
-    ax.set_title(f"{rate:.2g} · {gradient:.2g} / {below} = {sig(rate * here)}")
+    ax.set_title(f"first step = {rate:.2g} · {gradient:.2g} / {below} = {sig(rate * here)}")
     label_ends(ax, ends)
     return Picture(
         fig,
         f"ε = {eps:.2g} {'inside' if inside else 'outside'} the root, G₀ = {G0:.3g}: a gradient of "
         f"{gradient:.2g} makes a first step of {sig(rate * here)}, which is {sig(here)} times η.",
     )
+
+
+def plot_bars(values: Mapping[str, float], xlabel: str, title: str = "") -> Picture:
+    """Horizontal bars with their names at the left and their values at their ends."""
+    height = 1.1 + 0.5 * len(values)
+    fig, ax = figure(height=height)
+    ax.set_position([0.29, 0.62 / height, 0.64, 1 - 1.07 / height])
+    names = list(values)[::-1]
+    bars = ax.barh(names, [values[n] for n in names], color=_COLOURS[1], height=0.62)
+    ax.bar_label(bars, [sig(values[n]) for n in names], padding=4, fontsize=11.5)
+    ax.tick_params(axis="y", length=0, labelsize=12)
+    ax.set(xlabel=xlabel, title=title)
+    parts = "; ".join(f"{name} {sig(value)}" for name, value in values.items())
+    return Picture(fig, f"{title or xlabel}: {parts}.")

@@ -203,6 +203,7 @@ LAYERS = {
     "validation": 0,
     "optimizers": 1,
     "surfaces": 1,
+    "large": 1,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,

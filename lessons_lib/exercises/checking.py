@@ -113,7 +113,7 @@ def check(name: str, attempt: Any) -> Feedback:
     """
     known = EXERCISES[name]
     right = [_parts(r) for r in known.outcomes(known.solution)]
-    if attempt is ...:
+    if _untouched_in(attempt):
         return _untouched()
     if known.cases:
         return _check_function(known, attempt, right)
@@ -167,7 +167,7 @@ def _parameters(function: Any) -> Sequence[str]:
 
 def _accident(known: Exercise, outcome: Outcome, returned: list, kind: str) -> Feedback | None:
     """Feedback for an attempt that did not come back with an answer to every case."""
-    if any(r is ... for r in returned) or _dots_in(outcome.error):
+    if _untouched_in(tuple(returned)) or _dots_in(outcome.error):
         return _untouched()
     if not outcome.in_time:
         return _wrong(
@@ -183,6 +183,11 @@ def _accident(known: Exercise, outcome: Outcome, returned: list, kind: str) -> F
         f"Your {kind} raised {type(error).__name__}{where}: {text}\n"
         f"It was called with {_show_case(known, case)}."
     )
+
+
+def _untouched_in(value: Any) -> bool:
+    """Whether dots are left in an answer, or in one of its parts."""
+    return value is ... or (isinstance(value, tuple) and any(map(_untouched_in, value)))
 
 
 def _dots_in(error: BaseException | None) -> bool:
@@ -313,6 +318,8 @@ def _show(value: Any) -> str:
         value = value.item() if value.ndim == 0 else value
         text = np.array2string(np.asarray(value), precision=4, threshold=8)
         return " ".join(text.split())
+    if inspect.isfunction(value):
+        return value.__name__  # its repr is a place in memory
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}…"
 
