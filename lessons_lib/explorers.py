@@ -14,7 +14,7 @@ import numpy as np
 
 from .descent import descend
 from .optimizers import OPTIMIZERS
-from .plotting import Picture, plot_first_step, plot_parabola, race_picture
+from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola, race_picture
 from .surfaces import SURFACES, rotated
 from .validation import Registry
 
@@ -196,5 +196,40 @@ def first_step(question: str = "where does ε start to matter?") -> Explorer:
             "rate": log_slider("rate η", -4, 1, 0.1),
             "eps": log_slider("ε", -12, -2, 1e-7),
             "inside": choice("ε stands", [("outside the root", False), ("inside", True)], True),
+        },
+    )
+
+
+@explorer
+def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> Explorer:
+    """Lemma 4: sequences of gradients, and how much of the area 2 they fill."""
+
+    def draw(kind, power, rounds, seed):
+        t = np.arange(1.0, rounds + 1)
+        g = np.ones(rounds)
+        if kind == "random":
+            g = np.random.default_rng(seed).standard_normal(rounds)
+        elif kind == "one is 100":
+            g[rounds // 2] = 100.0
+        elif kind == "halved each time":
+            g = 0.5**t
+        elif kind == "adversary":  # the next √G is 2/V times the last, V being the ratio so far
+            V, sides = 1.0, [1.0]
+            for _ in t[1:]:
+                sides.append(sides[-1] * 2 / V)
+                V = 1 + V * V / 4
+            g = np.sqrt(np.diff(np.square(sides), prepend=0.0))
+        times = f" × t^{power:g}" if power else ""
+        return plot_lemma4(g * t**power, f"{rounds} rounds, {kind}{times}")
+
+    kinds = ["constant", "random", "one is 100", "halved each time", "adversary"]
+    return Explorer(
+        draw,
+        question,
+        {
+            "kind": choice("gradients", kinds, "constant"),
+            "power": slider("times tᵖ, p =", -3, 4, 0, 0.25),
+            "rounds": widgets.IntSlider(value=20, min=1, max=300, description="rounds T"),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

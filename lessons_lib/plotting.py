@@ -593,3 +593,43 @@ def plot_bars(values: Mapping[str, float], xlabel: str, title: str = "") -> Pict
     ax.set(xlabel=xlabel, title=title)
     parts = "; ".join(f"{name} {sig(value)}" for name, value in values.items())
     return Picture(fig, f"{title or xlabel}: {parts}.")
+
+
+def plot_lemma4(g: np.ndarray, title: str = "") -> Picture:
+    """Lemma 4 as areas: rectangles g² × 1/√G under 1/√u, and their sum after each round.
+
+    Parameters
+    ----------
+    g : array of shape (T,)
+        The gradients of one coordinate, at least one of them not 0. G_T is drawn as 1.
+    title : str
+    """
+    G = np.cumsum(np.square(g))
+    keep = G > 0  # before the first gradient there is nothing to draw
+    G, rounds = G[keep], np.flatnonzero(keep) + 1
+    width = np.diff(G, prepend=0)
+    ratio = np.cumsum(width / np.sqrt(G)) / np.sqrt(G)
+    fig, (left, right) = figure(2, height=4.0, width=9.8)
+    u, look = np.linspace(0.001, 1, 500), STYLES["AdaGrad"]
+    left.plot(u, 1 / np.sqrt(u), color=INK, lw=2)
+    left.bar(
+        (G - width) / G[-1],
+        np.sqrt(G[-1] / G),
+        width / G[-1],
+        align="edge",
+        color="#a9cfe8",
+        ec=look.colour,
+        lw=0.8 if len(G) <= 60 else 0,
+    )
+    left.set(xlim=(0, 1), ylim=(0, 6), xlabel="$u = G_t\\,/\\,G_T$", ylabel="height $1/\\sqrt{u}$")
+    left.set_title(title)
+    left.text(0.4, 3.4, f"under the curve: 2\nshaded: {ratio[-1]:.3f}", fontsize=13, color=INK)
+    right.plot(rounds, ratio, color=look.colour, lw=2.2, marker="o", ms=4 if len(G) <= 60 else 0)
+    right.axhline(2, color=INK, lw=1.6, ls=_DASHED)
+    right.set(xlabel="round", ylabel="ratio", ylim=(0.9, 2.1), title="ratio, and the lemma's 2")
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return Picture(
+        fig,
+        f"{title}: the rectangles fill {ratio[-1]:.3f} of the area 2 under the curve; "
+        f"the largest ratio on the way is {ratio.max():.3f}.",
+    )
