@@ -229,7 +229,7 @@ def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> 
         {
             "kind": choice("gradients", kinds, "constant"),
             "power": slider("times tᵖ, p =", -3, 4, 0, 0.25),
-            "rounds": widgets.IntSlider(value=20, min=1, max=300, description="rounds T"),
+            "rounds": widgets.IntSlider(value=20, min=2, max=300, description="rounds T"),
             "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

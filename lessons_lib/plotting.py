@@ -619,14 +619,15 @@ def plot_lemma4(g: np.ndarray, title: str = "") -> Picture:
         align="edge",
         color="#a9cfe8",
         ec=look.colour,
-        lw=0.8 if len(G) <= 60 else 0,
+        lw=0.5 if len(G) <= 60 else 0,
     )
     left.set(xlim=(0, 1), ylim=(0, 6), xlabel="$u = G_t\\,/\\,G_T$", ylabel="height $1/\\sqrt{u}$")
     left.set_title(title)
     left.text(0.4, 3.4, f"under the curve: 2\nshaded: {ratio[-1]:.3f}", fontsize=13, color=INK)
     right.plot(rounds, ratio, color=look.colour, lw=2.2, marker="o", ms=4 if len(G) <= 60 else 0)
     right.axhline(2, color=INK, lw=1.6, ls=_DASHED)
-    right.set(xlabel="round", ylabel="ratio", ylim=(0.9, 2.1), title="ratio, and the lemma's 2")
+    right.set(xlabel="round", ylabel="ratio", title="ratio, and the lemma's 2")
+    right.set(xlim=(0, rounds[-1] + 1), ylim=(0.9, 2.1))
     right.xaxis.set_major_locator(MaxNLocator(integer=True))
     return Picture(
         fig,
