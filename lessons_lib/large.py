@@ -76,8 +76,8 @@ def adagrad_in_blocks(
     ValueError
         As `adagrad_in_place`; also if an array is not C-contiguous, or block is below 1.
     """
-    scratch = np.empty(min(whole_number("block", block, least=1), np.size(x)), np.result_type(x))
     lr, eps = _checked(x, lr, eps, g=g, G=G)
+    scratch = np.empty(min(whole_number("block", block, least=1), x.size), x.dtype)
     for name, array in (("x", x), ("g", g), ("G", G)):
         if not array.flags.c_contiguous:
             raise ValueError(f"{name} must be C-contiguous; got strides {array.strides}")

@@ -76,9 +76,13 @@ def numbers(name: str, value: Any, allowed: Allowed) -> float | np.ndarray:
 
 def number(name: str, value: Any, allowed: Allowed) -> float:
     """`numbers` for an argument that cannot be an array."""
-    if np.ndim(value):
+    try:
+        array = numbers(name, value, allowed)
+    except ValueError:
+        array = None
+    if not isinstance(array, float):
         raise ValueError(f"{name} must be {allowed.words}; got {value!r}")
-    return numbers(name, value, allowed)
+    return array
 
 
 def switch(name: str, value: Any) -> bool:

@@ -129,6 +129,8 @@ def deep(x):
     [
         (lambda x: x / 2, True, "Right"),
         (lambda x: (x / 2, ...), None, "Not attempted yet"),
+        (lambda x: deep, False, "is deep; it should be made of numbers"),
+        (lambda x: (x / 2, ...), None, "Not attempted yet"),
         (lambda x: halve, False, "is halve; it should be made of numbers"),
         (lambda x: [0.5 * v for v in x], True, "Right"),
         (lambda x: x * 2, False, "You doubled.\nLook again at section 1"),
