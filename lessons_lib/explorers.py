@@ -6,7 +6,9 @@ Without a kernel its output is that picture and those words.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,6 +18,7 @@ from .descent import descend
 from .optimizers import OPTIMIZERS
 from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola, race_picture
 from .surfaces import SURFACES, rotated
+from .sweeps import random_starts, rate_grid, tune
 from .validation import Registry
 
 EXPLORERS: Registry = Registry("explorer")
@@ -115,8 +118,9 @@ def race(
     rate: float = 0.5,
     steps: int = 100,
     show: Sequence[str] | None = None,
+    tuned: bool = False,
 ) -> Explorer:
-    """The race: one surface, one start, some optimizers, all with a rate of the reader's choice.
+    """The race: one surface, one start, some optimizers, with the reader's rate or each its best.
 
     Parameters
     ----------
@@ -131,20 +135,32 @@ def race(
         The length of the race.
     show : sequence of str, optional
         The controls to show: "surface", "optimizers", "rate", "x", "y", "angle", "noise",
-        "seed", "step". All by default.
+        "seed", "step", "tuned". All by default.
+    tuned : bool
+        Whether at first each method has the rate that is best for it from eight random starts.
     """
     names = [cls.__name__ for cls in OPTIMIZERS.values()]
 
-    def draw(surface, optimizers, rate, x, y, angle, noise, seed, step):
+    @functools.lru_cache(maxsize=500)
+    def best(name, surface, angle, noise, seed):
+        ground = rotated(SURFACES[surface], np.radians(angle))
+        starts, rates = random_starts(ground, 8, seed), rate_grid(1e-3, 10, 4)
+        opt = OPTIMIZERS[name.lower()]()
+        return tune(ground, opt, starts, rates, steps, noise, seed).best.lr
+
+    def draw(surface, optimizers, rate, x, y, angle, noise, seed, step, tuned):
         ground = SURFACES[surface]
         (x0, x1), (y0, y1) = ground.view
         start = (x0 + (x1 - x0) * x, y0 + (y1 - y0) * y)
-        if angle:
-            ground = rotated(ground, np.radians(angle))
-        paths = {
-            name: descend(ground, OPTIMIZERS[name.lower()](lr=rate), start, steps, noise, seed)
-            for name in optimizers
-        }
+        if angle:  # the start turns along, so that only the axes make a difference
+            ground = rotated(replace(ground, start=start), np.radians(angle))
+            start = ground.start
+        paths = {}
+        for name in optimizers:
+            lr = best(name, surface, angle, noise, seed) if tuned else rate
+            label = f"{name} η={lr:g}" if tuned else name
+            opt = OPTIMIZERS[name.lower()](lr=lr)
+            paths[label] = descend(ground, opt, start, steps, noise, seed)
         return race_picture(ground, paths, step=step, squares=True)
 
     first = SURFACES[surface]
@@ -165,6 +181,7 @@ def race(
             "noise": slider("noise", 0, 5, 0, 0.1),
             "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
             "step": widgets.IntSlider(value=steps, min=0, max=steps, description="step"),
+            "tuned": choice("rates", [("one for all", False), ("each its best", True)], tuned),
         },
         show,
     )
@@ -177,8 +194,8 @@ def parabola(question: str = "which rate arrives in one step?") -> Explorer:
         plot_parabola,
         question,
         {
-            "rate": slider("rate η", 0.02, 2.2, 0.3, 0.02),
-            "curvature": slider("curvature L", 0.5, 4, 2, 0.5),
+            "rate": slider("rate η", 0.05, 4.2, 0.3, 0.05),
+            "curvature": choice("curvature L", [0.5, 1.0, 2.0, 4.0], 2.0),
             "steps": widgets.IntSlider(value=12, min=0, max=40, description="steps"),
         },
     )

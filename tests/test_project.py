@@ -204,6 +204,7 @@ LAYERS = {
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
+    "datasets": 1,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,
