@@ -580,14 +580,14 @@ def plot_first_step(
     ax.plot([gradient], [here], "o", ms=11, mfc="white", mec=INK, mew=2.2, zorder=5)
     ax.set(xlabel="size of the gradient g", ylabel="first step, in units of η")
     ax.set_ylim(min(1e-6, here / 3), 5)
-    G = f"{G0:.3g} + ({gradient:.2g})²"
+    G = f"{G0:.3g} + ({gradient:.3g})²"
     below = f"√({G} + {eps:.2g})" if inside else f"(√({G}) + {eps:.2g})"
-    ax.set_title(f"first step = {rate:.2g} · {gradient:.2g} / {below} = {sig(rate * here)}")
+    ax.set_title(f"first step = {rate:.2g} · {gradient:.3g} / {below} = {rate * here:.2g}")
     label_ends(ax, ends)
     return Picture(
         fig,
         f"ε = {eps:.2g} {'inside' if inside else 'outside'} the root, G₀ = {G0:.3g}: a gradient of "
-        f"{gradient:.2g} makes a first step of {sig(rate * here)}, which is {sig(here)} times η.",
+        f"{gradient:.3g} makes a first step of {rate * here:.2g}, which is {here:.2g} times η.",
     )
 
 
