@@ -50,7 +50,7 @@ STYLES: dict[str, Style] = {
     "Momentum": Style("#b8860b", _DASHDOT, "s"),
     "Nesterov": Style("#b8860b", _DOTTED, "P"),
     "AdaGrad": Style("#0072b2", "-", "D"),
-    "FullAdaGrad": Style("#0072b2", _DASHED, "d"),
+    "FullAdaGrad": Style("#7a3fb0", _DASHED, "d"),
     "RMSprop": Style("#009e73", _DASHED, "^"),
     "Adadelta": Style("#009e73", _DOTTED, "<"),
     "Adam": Style("#d55e00", _DASHDOT, "v"),
@@ -432,9 +432,7 @@ def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:
     curves = {n: (r.tuned.rates, r.tuned.scores) for n, r in results.items()}
     fig, ax = figure()
     top = 10 * max(y[0] for _, y in curves.values())  # above it, a run only gets worse
-    shown = {
-        n: (x, np.where(y < top, np.maximum(y, 1e-16), np.nan)) for n, (x, y) in curves.items()
-    }
+    shown = {n: (x, np.clip(y, 1e-16, top)) for n, (x, y) in curves.items()}
     ends = draw_lines(ax, shown, xlog=True, ylog=True)
     for i, (name, r) in enumerate(results.items()):
         best = (r.tuned.best.lr, max(r.tuned.score, 1e-16))

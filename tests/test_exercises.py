@@ -187,6 +187,20 @@ def test_a_value_is_compared_in_words(monkeypatch):
     assert "None" in check("99.v", None).message
 
 
+@pytest.mark.parametrize("both", [tuple, list, np.array])
+def test_two_answers_may_come_in_any_sequence(monkeypatch, both):
+    known = Exercise(
+        "99.two",
+        solution=lambda x: (x, 2 * x),
+        cases=[(1.0,), (3.0,)],
+        mistakes=[Mistake(lambda x: (2 * x, x), "The other way round.")],
+    )
+    monkeypatch.setitem(EXERCISES, "99.two", known)
+    assert check("99.two", lambda x: both([x, 2 * x])).passed is True
+    assert check("99.two", lambda x: both([2 * x, x])).message.startswith("The other way round.")
+    assert "1 are" not in check("99.two", lambda x: both([x, 5.0])).message
+
+
 def test_unknown_exercise():
     with pytest.raises(ValueError, match=r"unknown exercise '01\.acumulator'.*'01\.accumulator'"):
         check("01.acumulator", 1)
