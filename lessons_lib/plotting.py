@@ -22,6 +22,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
+from PIL import Image  # Matplotlib's own way to PNG
 
 from .descent import Path
 from .optimizers import OPTIMIZERS, AdaGrad
@@ -90,16 +91,27 @@ class Picture:
     def __init__(self, figure: Figure, caption: str):
         self.figure, self.caption = figure, caption
 
-    def png(self, dpi: int = 90) -> bytes:
-        """The picture as PNG, without anything that changes from run to run."""
+    def png(self, small: bool = False) -> bytes:
+        """The picture as PNG, without anything that changes from run to run.
+
+        With `small`, in 128 colours: a third of the size, to be stored, for a little more time.
+        """
         FigureCanvasAgg(self.figure)
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-        return buffer.getvalue()
+        self.figure.savefig(buffer, format="png", dpi=90, metadata={"Software": None})
+        if not small:
+            return buffer.getvalue()
+        smaller = io.BytesIO()
+        full = Image.open(buffer).convert("RGB")
+        full.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            smaller, "PNG", optimize=True
+        )
+        return smaller.getvalue()
 
     def bundle(self) -> tuple[dict, dict]:
         """Data and metadata for a notebook: the image and its text."""
-        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.caption}
+        image = base64.b64encode(self.png(small=True)).decode()
+        data = {"image/png": image, "text/plain": self.caption}
         return data, {"image/png": {"alt": self.caption}}
 
     def _ipython_display_(self) -> None:
