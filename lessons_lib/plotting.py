@@ -505,7 +505,8 @@ def plot_squares(G: Mapping[str, Sequence[float]], steps: Sequence[int], unit: s
     """
     biggest = max(max(row) for row in G.values())
     sides = {name: np.sqrt(np.asarray(row, float) / biggest) for name, row in G.items()}
-    fig = Figure(figsize=(8.6, 0.6 + 1.7 * len(G)), facecolor="white")
+    width = min(8.6, 1.28 * (1.35 * len(steps) + 1.7))  # no wider than the squares need
+    fig = Figure(figsize=(width, 0.6 + 1.7 * len(G)), facecolor="white")
     ax = fig.add_axes((0.02, 0.0, 0.96, 0.9))
     for row, (name, side) in enumerate(sides.items()):
         look = style(name, row + 1)
@@ -514,9 +515,9 @@ def plot_squares(G: Mapping[str, Sequence[float]], steps: Sequence[int], unit: s
             ax.add_patch(
                 Rectangle((1.35 * column - s / 2, y - s / 2), s, s, fc=look.colour, alpha=0.8)
             )
-            ax.text(
-                1.35 * column, y - 0.62, f"G = {sig(G[name][column])}", ha="center", fontsize=11
-            )
+            area = G[name][column]
+            text = f"G = {sig(area)}\nside {sig(np.sqrt(area))}"
+            ax.text(1.35 * column, y - 0.53, text, ha="center", va="top", fontsize=10.5)
         ax.text(
             -0.75,
             -1.45 * row,
@@ -529,7 +530,7 @@ def plot_squares(G: Mapping[str, Sequence[float]], steps: Sequence[int], unit: s
         )
     for column, step in enumerate(steps):
         ax.text(1.35 * column, 0.62, f"step {step}", ha="center", fontsize=12, color=INK)
-    ax.set(xlim=(-2.3, 1.35 * len(steps) - 0.6), ylim=(-1.45 * len(G) + 0.68, 0.85))
+    ax.set(xlim=(-2.3, 1.35 * len(steps) - 0.6), ylim=(-1.45 * len(G) + 0.6, 0.85))
     ax.set_aspect("equal")
     ax.axis("off")
     ax.set_title(f"area = G, side = √G{unit}", fontsize=13)
@@ -585,11 +586,12 @@ def plot_first_step(
     fig, ax = figure()
     g = np.logspace(-12, 2, 281)
     here = length(gradient, inside)[0]
-    curves = {f"ε {word}": (g, length(g, word == "inside")) for word in ("outside", "inside")}
+    words = ("outside", "inside")
+    curves = {f"ε {word}": (g, rate * length(g, word == "inside")) for word in words}
     ends = draw_lines(ax, curves, xlog=True, ylog=True)
-    ax.plot([gradient], [here], "o", ms=11, mfc="white", mec=INK, mew=2.2, zorder=5)
-    ax.set(xlabel="size of the gradient g", ylabel="first step, in units of η")
-    ax.set_ylim(min(1e-6, here / 3), 5)
+    ax.plot([gradient], [rate * here], "o", ms=11, mfc="white", mec=INK, mew=2.2, zorder=5)
+    ax.set(xlabel="size of the gradient g", ylabel="first step")
+    ax.set_ylim(rate * min(1e-6, here / 3), 5 * rate)
     G = f"{G0:.3g} + ({gradient:.3g})²"
     below = f"√({G} + {eps:.2g})" if inside else f"(√({G}) + {eps:.2g})"
     ax.set_title(f"first step = {rate:.2g} · {gradient:.3g} / {below} = {rate * here:.2g}")
