@@ -114,7 +114,8 @@ def tune(
     rates : array of shape (R,), default `rate_grid()`
     steps, noise : as for `descend`
     seed : int, default 0
-        Start i gets the noise of seed + i, the same for every optimizer and rate.
+        Each start gets noise of its own, the same for every optimizer and rate; no two seeds
+        share any.
     solved : float, default 0
         As for `outcome`.
 
@@ -125,11 +126,16 @@ def tune(
     starts = np.atleast_2d(points("starts", starts))
     rates = rate_grid() if rates is None else np.asarray(rates, dtype=float)
     grid = dataclasses.replace(opt, lr=rates[:, None])
-    seeds = seed + np.arange(len(starts)) if noise else None
-    path = descend(surface, grid, starts, steps, noise, seeds)
+    path = descend(surface, grid, starts, steps, noise, _noise_seeds(seed, 0, len(starts)))
     scores = np.median(outcome(surface, path, solved), axis=1)
     best = dataclasses.replace(opt, lr=float(rates[np.argmin(scores)]))
     return Tuned(rates, scores, best)
+
+
+def _noise_seeds(seed: int, split: int, n: int) -> np.ndarray:
+    """A noise seed for each of n starts; splits 0 and 1 are practice and held-out starts."""
+    entropy = np.random.SeedSequence((whole_number("seed", seed), split))
+    return entropy.generate_state(n, np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +181,7 @@ def race(
         That many random starts to tune on, and as many others to be judged on.
     rates, steps, noise : as for `tune`
     seed : int, default 0
-        Of the starts and of the noise.
+        Of the starts and of the noise; different seeds share neither.
     solved : float, default 0
         As for `outcome`.
 
@@ -188,7 +194,7 @@ def race(
     results = {}
     for name, opt in optimizers.items():
         tuned = tune(surface, opt, practice, rates, steps, noise, seed, solved)
-        fresh = seed + 1000 + np.arange(starts) if noise else None
+        fresh = _noise_seeds(seed, 1, starts)
         path = descend(surface, tuned.best, held_out, steps, noise, fresh)
         results[name] = Result(tuned, path, outcome(surface, path, solved))
     return results

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from lessons_lib import SGD, SURFACES, AdaGrad, SGDLinear, bowl, descend
-from lessons_lib.sweeps import basins, excess, race, random_starts, rate_grid, tune
+from lessons_lib.sweeps import (
+    _noise_seeds,
+    basins,
+    excess,
+    race,
+    random_starts,
+    rate_grid,
+    tune,
+)
 
 BOOTH, VALLEY = SURFACES["booth"], SURFACES["valley"]
 
@@ -25,12 +33,25 @@ def test_tune_finds_the_best_rate_of_a_round_bowl():
 def test_tune_scores_each_rate_as_a_run_of_its_own():
     starts, rates = random_starts(VALLEY, 5), np.array([0.01, 0.05, 0.5])
     found = tune(VALLEY, AdaGrad(), starts, rates, steps=30, noise=0.5, seed=3)
+    seeds = _noise_seeds(3, 0, 5)
     for rate, score in zip(rates, found.scores, strict=True):
         each = [
-            excess(VALLEY, descend(VALLEY, AdaGrad(lr=rate), s, 30, 0.5, seed=3 + i))
-            for i, s in enumerate(starts)
+            excess(VALLEY, descend(VALLEY, AdaGrad(lr=rate), start, 30, 0.5, seed))
+            for start, seed in zip(starts, seeds, strict=True)
         ]
         assert score == np.median(each)
+
+
+def test_no_two_starts_splits_or_seeds_share_their_noise():
+    drawn = np.concatenate([_noise_seeds(seed, k, 48) for seed in range(50) for k in (0, 1)])
+    assert len(set(drawn)) == 50 * 2 * 48 and drawn.min() > 1000  # nor with `random_starts`
+    np.testing.assert_array_equal(_noise_seeds(7, 1, 20)[:5], _noise_seeds(7, 1, 5))
+
+
+def test_race_judges_with_other_noise_than_it_tunes_with():
+    result = race(VALLEY, {"SGD": SGD()}, 4, np.array([0.01]), steps=3, noise=1.0, seed=2)["SGD"]
+    again = descend(VALLEY, SGD(lr=0.01), result.path.x[0], 3, 1.0, _noise_seeds(2, 1, 4))
+    np.testing.assert_array_equal(result.path.x, again.x)
 
 
 def test_diverged_runs_score_infinity():
@@ -69,6 +90,7 @@ def test_basins():
         (lambda: tune(BOOTH, SGD(), [[np.nan, 1.0]]), "starts must be finite"),
         (lambda: tune(BOOTH, SGD(), [[1.0, 1.0]], rates=np.array([-1.0])), "SGD: lr must be"),
         (lambda: race(BOOTH, {"SGD": SGD()}, starts=1.5), "starts|n must be a whole number"),
+        (lambda: tune(BOOTH, SGD(), [[1.0, 1.0]], seed=-1), "seed must be a whole number ≥ 0"),
         (lambda: basins(SURFACES["saddle"], SGD()), "saddle has none"),
         (lambda: basins(BOOTH, SGD(), n=1), "n must be a whole number ≥ 2"),
     ],
