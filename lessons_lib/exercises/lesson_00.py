@@ -101,3 +101,20 @@ exercise(
     ],
     look="section 1, where each walker prints its arrival",
 )
+
+exercise(
+    "00.angle",
+    solution=11,
+    mistakes=[
+        Mistake(
+            10,
+            "That is the last angle at which it still arrives. Which is the first at which it does "
+            "not?",
+        ),
+        Mistake(12, "At this angle it does not arrive, but it did not one degree before, either."),
+        Mistake(45, "It does not arrive there, but it has failed long before. Turn it less."),
+        Mistake(90, "At 90° the valley lies along an axis again, and AdaGrad is as fast as at 0°."),
+        Mistake(0, "At 0° it arrives with steps to spare. Is the rate at 0.5, and the step at 60?"),
+    ],
+    look="the table below the race: the loss of AdaGrad at step 60",
+)

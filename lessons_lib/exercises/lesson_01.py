@@ -209,3 +209,29 @@ exercise(
     ],
     look="section 4, the second formula",
 )
+
+exercise(
+    "01.rate_ratio",
+    solution=16.2423,
+    mistakes=[
+        Mistake(
+            1 / 16.2423,
+            "This is the rate along y divided by that along x. Turn it round.",
+        ),
+        Mistake(
+            25.0,
+            "This is the ratio of the curvatures. The rates are made of gradients; read them off "
+            "the table.",
+        ),
+        Mistake(
+            16.2423**2,
+            "This is the ratio of the two areas G. The rates have the ratio of the sides.",
+        ),
+        Mistake(
+            1.0,
+            "Equal rates? That is SGD's line of the table, or the step is not the last.",
+        ),
+    ],
+    look='the column "effective rates" of the table under the race',
+    rtol=0.03,
+)

@@ -387,3 +387,24 @@ exercise(
     ],
     look="section 8, the three formulas",
 )
+
+exercise(
+    "02.worst_angle",
+    solution=50,
+    mistakes=[
+        Mistake(
+            45,
+            "It looks as if it must be: there both axes are treated alike. But compare 45° with "
+            "its neighbours on both sides.",
+        ),
+        Mistake(0, "There the valley lies along the axes, and AdaGrad is at its best."),
+        Mistake(90, "There the valley lies along the axes again, only the other one."),
+        Mistake(
+            -40,
+            "As bad as the worst, because a quarter turn only swaps the axes. Give the angle "
+            "between 0° and 90°.",
+        ),
+    ],
+    look="the loss in the table under the race, at step 60 and with η = 0.5",
+    rtol=0.04,
+)
