@@ -10,12 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
-from .descent import descend
-from .optimizers import OPTIMIZERS
-from .plotting import Picture, plot_parabola, race_picture
-from .surfaces import SURFACES, rotated
+from .plotting import Picture, plot_parabola
+from .race import Race
 from .validation import Registry
 
 EXPLORERS: Registry = Registry("explorer")
@@ -82,8 +79,8 @@ class Explorer:
         return {**self.box._repr_mimebundle_(), **data}, metadata
 
 
-def explorer(make: Callable[..., Explorer]) -> Callable[..., Explorer]:
-    """Enter a function that makes an explorer in `EXPLORERS`, by its name."""
+def explorer(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter a function that makes an explorer, a widget or an `Explorer`, in `EXPLORERS`, by its name."""
     EXPLORERS[make.__name__] = make
     return make
 
@@ -115,8 +112,10 @@ def race(
     rate: float = 0.5,
     steps: int = 100,
     show: Sequence[str] | None = None,
-) -> Explorer:
-    """The race: one surface, one start, some optimizers, all with a rate of the reader's choice.
+    tuned: bool = False,
+    **settings: Any,
+) -> Race:
+    """The race: one surface, one start, some optimizers, with the reader's rate or each its best.
 
     Parameters
     ----------
@@ -130,44 +129,16 @@ def race(
     steps : int
         The length of the race.
     show : sequence of str, optional
-        The controls to show: "surface", "optimizers", "rate", "x", "y", "angle", "noise",
-        "seed", "step". All by default.
+        The controls to show, of `lessons_lib.race.CONTROLS`. All by default.
+    tuned : bool
+        Whether at first each method has the rate that is best for it from eight random starts.
+    **settings
+        What else to set at first: ``start`` (a pair), ``angle`` (degrees), ``noise``, ``seed``,
+        and the hyper-parameters ``momentum``, ``rho``, ``beta1``, ``beta2`` and ``eps``, which
+        each method that has them takes.
     """
-    names = [cls.__name__ for cls in OPTIMIZERS.values()]
-
-    def draw(surface, optimizers, rate, x, y, angle, noise, seed, step):
-        ground = SURFACES[surface]
-        (x0, x1), (y0, y1) = ground.view
-        start = (x0 + (x1 - x0) * x, y0 + (y1 - y0) * y)
-        if angle:
-            ground = rotated(ground, np.radians(angle))
-        paths = {
-            name: descend(ground, OPTIMIZERS[name.lower()](lr=rate), start, steps, noise, seed)
-            for name in optimizers
-        }
-        return race_picture(ground, paths, step=step, squares=True)
-
-    first = SURFACES[surface]
-    low, high = np.array(first.view).T
-    x, y = (np.array(first.start) - low) / (high - low)
-    return Explorer(
-        draw,
-        question,
-        {
-            "surface": choice("surface", list(SURFACES), surface),
-            "optimizers": widgets.SelectMultiple(
-                options=names, value=tuple(optimizers), rows=4, description="optimizers"
-            ),
-            "rate": log_slider("rate η", -4, 1, rate),
-            "x": slider("start, across", 0, 1, round(x, 2), 0.01),
-            "y": slider("start, up", 0, 1, round(y, 2), 0.01),
-            "angle": slider("turn by (°)", -90, 90, 0, 1),
-            "noise": slider("noise", 0, 5, 0, 0.1),
-            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
-            "step": widgets.IntSlider(value=steps, min=0, max=steps, description="step"),
-        },
-        show,
-    )
+    first = dict(surface=surface, optimizers=optimizers, rate=rate, steps=steps, tuned=tuned)
+    return Race(question, show, **first, **settings)
 
 
 @explorer

@@ -1,0 +1,192 @@
+"""A browser, a JupyterLab with a course of its own, and a page that counts its requests."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--no-sandbox",  # in a container everyone is root
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-renderer-backgrounding",
+]
+NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
+
+
+def missing(reason: str) -> None:
+    """Skip, but fail where the tests are run for everybody."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (a failure, because CI=true)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The first of: the system's Chromium, its Chrome, Playwright's own."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        missing("the package playwright is not installed")
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, SYSTEM)), None)
+        ways = [{"executable_path": found}] if found else []
+        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
+            try:
+                launched = playwright.chromium.launch(args=FLAGS, **way)
+            except Error:
+                continue
+            yield launched
+            launched.close()
+            return
+        missing(NONE)
+
+
+class Lab:
+    """A running JupyterLab: its address, its folder, and settings as a reader would make them."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.home = folder / "course", folder / "home"
+        shutil.copytree(ROOT / "notebooks", self.folder / "notebooks")
+        self.home.mkdir()
+        # All cells are drawn at once, and nothing is asked of the network.
+        self.set("notebook-extension/tracker", {"windowingMode": "none"})
+        self.set("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
+        command += ["--IdentityProvider.token=", "--ServerApp.password="]
+        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
+        command += ["--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={self.folder}"]
+        command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")
+        places = {f"JUPYTER{'' if p.startswith('LAB') else '_'}{p}": self.home / p for p in places}
+        self.log = (folder / "log.txt").open("w")
+        self.process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdout=self.log,
+            stderr=self.log,
+            env={
+                **os.environ,
+                **{name: str(path) for name, path in places.items()},
+                "JUPYTER_PREFER_ENV_PATH": "1",
+                "PYTHONPATH": str(ROOT),
+                "TQDM_DISABLE": "1",
+            },
+        )
+        self.url = self._wait()
+
+    def set(self, plugin: str, values: dict) -> None:
+        """Write the settings of a plugin of JupyterLab."""
+        path = self.home / "LAB_SETTINGS_DIR" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+
+    def _wait(self) -> str:
+        for _ in range(600):
+            for path in (self.home / "RUNTIME_DIR").glob("jpserver-*.json"):
+                with contextlib.suppress(ValueError):
+                    return json.loads(path.read_text())["url"]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.log.flush()
+        raise RuntimeError(f"JupyterLab does not start:\n{Path(self.log.name).read_text()}")
+
+    def close(self) -> None:
+        """Stop the server and its kernels."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, browser) -> Iterator[Lab]:
+    """A JupyterLab on a copy of the lessons."""
+    started = Lab(tmp_path_factory.mktemp("lab"))
+    yield started
+    started.close()
+
+
+class Watch:
+    """What a page asked for and complained of, beyond its own server."""
+
+    def __init__(self, page):
+        self.page, self.own, self.found = page, ("data:", "blob:", "file:", "about:"), []
+        page.on("request", lambda r: self._asked(r.url))
+        page.on("requestfailed", lambda r: self._failed(r))
+        page.on("response", lambda r: r.status >= 400 and self.found.append(f"{r.status} {r.url}"))
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(self.own):
+            self.found.append(f"external: {url}")
+
+    def _failed(self, request) -> None:
+        # A page that is left drops what it was still loading.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self.found.append(f"failed: {request.url} {request.failure}")
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A fresh page; `page.watch.found` must stay empty."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    opened.watch = Watch(opened)
+    yield opened
+    context.close()
+
+
+RUN_ALL = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  await jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === 'code')
+  .map((cell) => [cell.model.executionCount, cell.model.outputs.toJSON()
+    .filter((output) => output.output_type === 'error')
+    .map((output) => `${output.ename}: ${output.evalue}`)])"""
+
+
+@pytest.fixture
+def open_lesson(lab, page):
+    """Return a function that opens a notebook in JupyterLab, and runs it unless told not to."""
+
+    def opened(path: str, run: bool = True):
+        page.watch.own = (*page.watch.own, lab.url, lab.url.replace("http", "ws"))
+        page.goto(f"{lab.url}lab/tree/{path}?reset")
+        name = json.dumps(path)
+        page.wait_for_function(
+            f"window.jupyterapp?.shell.currentWidget?.context?.path === {name}"
+            " && jupyterapp.shell.currentWidget.context.isReady"
+            " && jupyterapp.shell.currentWidget.content.widgets.length > 0"
+        )
+        if run:
+            page.evaluate(RUN_ALL)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def outputs(page):
+    """Return a function that tells each code cell's execution count and errors."""
+    return lambda: page.evaluate(OUTPUTS)
