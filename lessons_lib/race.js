@@ -5,7 +5,7 @@
 // without a kernel. Each drawing is also written into data attributes, which tests read.
 
 const CSS = `
-.race { container-type: inline-size; max-width: 62rem; line-height: 1.4;
+.race { container-type: inline-size; max-width: 62rem; padding: 4px;
   font: 14px/1.4 var(--jp-ui-font-family, system-ui, sans-serif);
   color: var(--jp-ui-font-color1, var(--pst-color-text-base, #212121)); }
 .race p { margin: 0.3em 0; }
@@ -18,7 +18,7 @@ const CSS = `
   background: var(--jp-layout-color1, var(--pst-color-background, #fff)); }
 .race button, .race select, .race input[type=number] { border: 1px solid currentColor;
   border-radius: 4px; padding: 0.2em 0.55em; min-height: 2em; }
-.race button { min-width: 2.4em; cursor: pointer; }
+.race button { min-width: 2.6em; cursor: pointer; }
 .race input[type=number] { width: 5.6em; }
 .race input[type=range] { width: min(17em, 62vw); margin: 0.4em 0; }
 .race input[type=checkbox] { width: 1.1em; height: 1.1em; }
@@ -35,7 +35,7 @@ const CSS = `
   font-weight: normal; background: none; color: inherit; border: 0; }
 .race thead th { border-bottom: 1px solid currentColor; }
 .race tbody th { font-weight: 600; }
-.race td { min-width: 6em; }
+.race td { min-width: 4.5em; }
 .race tbody canvas { display: inline-block; width: 44px; height: 16px; vertical-align: -3px;
   margin-right: 0.4em; }
 .race .note:not(:empty) { border-left: 5px solid #d55e00; padding: 0.2em 0.8em; }
@@ -70,7 +70,7 @@ function undo(raw, row) {
 
 /** One optimizer's run at one rate: an array over the steps for each symbol of its planes. */
 function lane(header, codes, k, rate) {
-  const row = header.steps + 1, rates = header.rates;
+  const row = header.steps + 1, rates = header.rates.length;
   let plane = 0;
   for (let i = 0; i < k; i++) plane += header.planes[i].length;
   const run = {};
@@ -277,7 +277,7 @@ function render({ model, el }) {
   const shown = (name) => form.show.includes(name);
   const row = (...children) => h("div", { className: "row" }, ...children);
   const button = (text, title, action) =>
-    h("button", { type: "button", textContent: text, title, onclick: action });
+    h("button", { type: "button", textContent: text, title, "aria-label": `${text}: ${title}`, onclick: action });
   const range = (attributes, action) => {
     const input = h("input", { type: "range", ...attributes });
     input.addEventListener("input", () => action(Number(input.value)));
@@ -285,11 +285,11 @@ function render({ model, el }) {
   };
   const labelled = (name, text, ...inputs) => h("label", { hidden: !shown(name) }, text, ...inputs);
 
-  const rateInput = range({ min: 0, max: form.rates.length - 1, step: 1 }, (v) => setRate(v));
+  const rateInput = range({ min: 0, step: 1 }, (v) => setRate(v));
   const rateText = h("output", {});
   const stepInput = range({ min: 0, step: 1 }, (v) => setStep(v));
   const stepText = h("output", {});
-  const playButton = button("▶ Play", "Play or pause", () => play(!playing));
+  const playButton = button("Play", "Move through the steps", () => play(!playing));
   const pinButton = button("Pin", "Keep these runs in sight to compare others with them", () => pin());
   const showDetail = h("input", { type: "checkbox", checked: true });
   showDetail.addEventListener("change", () => ((detail = showDetail.checked), draw()));
@@ -342,7 +342,7 @@ function render({ model, el }) {
   const note = h("p", { className: "note", role: "alert" });
   const heard = h("p", { className: "heard", "aria-live": "polite" });
   const body = h("tbody");
-  const titles = ["method", "loss", "x", "y", "Σg² or v: x", "y", "effective rate: x", "y", "gradient: x", "y"];
+  const titles = ["method", "loss", "x, y", "Σg² or v of x, y", "effective rates", "gradient"];
   const table = h("table", {}, h("thead", {}, h("tr", {}, ...titles.map((t) => h("th", { scope: "col", textContent: t })))), body);
   const caption = h("caption", { className: "heard" });
   table.prepend(caption);
@@ -351,6 +351,16 @@ function render({ model, el }) {
   const root = h("section", { className: "race", role: "group", "aria-label": "Race of optimizers" },
     h("style", { textContent: CSS }),
     h("p", {}, h("b", {}, "Play for this: "), form.question),
+    row(
+      labelled("rate", "rate η", rateInput, rateText),
+      h("span", { className: "row", hidden: !shown("step"), style: "margin: 0" },
+        playButton, button("−1", "One step back", () => setStep(step - 1)),
+        button("+1", "One step on", () => setStep(step + 1)),
+        h("label", {}, "step", stepInput, stepText)),
+      pinButton,
+      button("Reset", "Back to the first settings", () => reset()),
+      h("label", {}, showDetail, "squares and arrows"),
+    ),
     row(
       labelled("surface", "surface", select("surface", form.surfaces.map((s) => [s, s]))),
       h("fieldset", { hidden: !shown("optimizers") }, h("legend", {}, "optimizers"),
@@ -363,16 +373,6 @@ function render({ model, el }) {
       labelled("steps", "steps", entry("steps", { min: 1, max: form.longest, step: 10 })),
       labelled("x", "start x", entry("x", {}, (v) => ({ start: [v, at()[1]] }))),
       labelled("y", "start y", entry("y", {}, (v) => ({ start: [at()[0], v] }))),
-    ),
-    row(
-      labelled("rate", "rate η", rateInput, rateText),
-      h("span", { className: "row", hidden: !shown("step"), style: "margin: 0" },
-        playButton, button("◀", "One step back", () => setStep(step - 1)),
-        button("▶", "One step on", () => setStep(step + 1)),
-        h("label", {}, "step", stepInput, stepText)),
-      pinButton,
-      button("Reset", "Back to the first settings", () => reset()),
-      h("label", {}, showDetail, "squares and arrows"),
     ),
     note,
     h("div", { className: "panels" }, map, chart),
@@ -400,7 +400,7 @@ function render({ model, el }) {
   function ask(change) {
     if (stored) return;
     moved = change.start || moved;
-    request += 1;
+    request = Math.max(request, settings().request || 0) + 1;
     root.dataset.state = "waiting";
     clearTimeout(waiting);
     waiting = setTimeout(() => tell("kernel",
@@ -431,11 +431,12 @@ function render({ model, el }) {
       const [raw, heights] = await Promise.all([inflate(model.get("paths")), inflate(model.get("ground"))]);
       if (model.get("header") !== fresh) return;
       const stays = !first && step === header.steps ? fresh.steps : Math.min(step, fresh.steps);
-      header = { ...fresh, rates: form.rates.length };
+      const eta = first ? settings().rate : header.rates[rate];
+      header = fresh;
+      rate = nearest(eta);
       codes = undo(raw, header.steps + 1);
       ground = undo(heights, 121);
       step = first ? header.steps : stays;
-      if (first) rate = nearest(settings().rate);
     }
     clearTimeout(waiting);
     tell("kernel", "");
@@ -449,8 +450,8 @@ function render({ model, el }) {
     if (!first) hear();
   }
 
-  const nearest = (value) => form.rates.reduce(
-    (best, r, i) => (Math.abs(Math.log(r / value)) < Math.abs(Math.log(form.rates[best] / value)) ? i : best), 0);
+  const nearest = (value) => header.rates.reduce(
+    (best, r, i, all) => (Math.abs(Math.log(r / value)) < Math.abs(Math.log(all[best] / value)) ? i : best), 0);
 
   /** Put what is set into the controls. */
   function fill() {
@@ -486,16 +487,17 @@ function render({ model, el }) {
     if (!header) return;
     runs = header.names.map((name, k) => ({
       name, look: header.looks[k], lost: header.lost[k][place(k)], told: header.told[k][place(k)],
-      eta: form.rates[place(k)], ...lane(header, codes, k, place(k)),
+      eta: header.rates[place(k)], ...lane(header, codes, k, place(k)),
     }));
+    rateInput.max = header.rates.length - 1;
     rateInput.value = rate;
-    const text = settings().tuned ? "each its best" : String(form.rates[rate]);
+    const text = settings().tuned ? "each its best" : String(header.rates[rate]);
     rateText.value = text;
     rateInput.setAttribute("aria-valuetext", text);
     let line = header.line;
     runs.forEach((run, k) => (line = line.replace(`{${k}}`, String(run.eta))));
     code.textContent = line;
-    const how = settings().tuned ? "each at its best rate" : `η = ${form.rates[rate]}`;
+    const how = settings().tuned ? "each at its best rate" : `η = ${header.rates[rate]}`;
     sentence.textContent = runs.length
       ? `${header.where}, ${how}: ${runs.map((run) => run.told).join("; ")}.`
       : "No optimizer is chosen.";
@@ -543,7 +545,8 @@ function render({ model, el }) {
     cancelAnimationFrame(playing);
     clearInterval(playing);
     playing = 0;
-    playButton.textContent = on ? "⏸ Pause" : "▶ Play";
+    playButton.textContent = on ? "Pause" : "Play";
+    playButton.ariaLabel = on ? "Pause" : "Play";
     if (!on) return;
     if (step >= header.steps) step = 0;
     const pace = Math.max(12, header.steps / 6), began = performance.now(), from = step;
@@ -571,7 +574,7 @@ function render({ model, el }) {
 
   function pin() {
     pins = pins.length ? [] : runs.map((run) => ({ ...run, steps: header.steps }));
-    pinButton.textContent = pins.length ? "Unpin" : "Pin";
+    pinButton.textContent = pinButton.ariaLabel = pins.length ? "Unpin" : "Pin";
     pinned.textContent = pins.length ? `Pinned, drawn thin. ${sentence.textContent}` : "";
     root.dataset.pinned = pins.length;
     draw();
@@ -583,7 +586,7 @@ function render({ model, el }) {
     detail = showDetail.checked = true;
     const differs = (a, b) => JSON.stringify(a) !== JSON.stringify(b);
     const first = form.first, now = settings();
-    rate = nearest(first.rate);
+    if (header) rate = nearest(first.rate);
     if (Object.keys(first).some((k) => differs(first[k], now[k]))) ask(first);
     step = header ? header.steps : 0;
     choose();
@@ -642,7 +645,7 @@ function render({ model, el }) {
       low = top - 10;
       scale = (v) => Math.log10(Math.max(v, 1e-300));
       marks = ticks(low, top, 6).filter((v) => Number.isInteger(v));
-      text = (v) => `1e${v}`.replace("-", "−").replace(/^1e0$/, "1");
+      text = (v) => (v ? `10${[...String(v)].map((d) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(d)]).join("")}` : "1");
     } else {
       const reach = 20 * Math.abs(header.first) + 1;
       [low, top] = [-reach, reach];
@@ -702,16 +705,16 @@ function render({ model, el }) {
     stepText.value = `${step} of ${header.steps}`;
     runs.forEach((run, k) => {
       const cells = body.rows[k].cells, t = run.lost >= 0 ? Math.min(step, run.lost - 1) : step;
-      const pair = (a, b) => [show(run[a]?.[t] ?? NaN), show(run[b]?.[t] ?? NaN)];
-      const off = outside(run, t) ? ["off", "the map"] : pair("x", "y");
+      const pair = (a, b) => (run[a] ? `${show(run[a][t])}, ${show(run[b][t])}` : "–");
       const gone = run.lost >= 0 && step >= run.lost ? `✗ at step ${run.lost}` : show(run.loss[t]);
-      const texts = [gone, ...off, ...pair("Sx", "Sy"), ...pair("rx", "ry"), ...pair("gx", "gy")];
+      const where = outside(run, t) ? "off the map" : pair("x", "y");
+      const texts = [gone, where, pair("Sx", "Sy"), pair("rx", "ry"), pair("gx", "gy")];
       texts.forEach((text, i) => {
         if (cells[i + 1].textContent !== text) cells[i + 1].textContent = text;
       });
     });
     Object.assign(root.dataset, {
-      seq: ++drawn, rate: form.rates[rate], step, steps: header.steps, start: JSON.stringify(at()),
+      seq: ++drawn, rate: header.rates[rate], step, steps: header.steps, start: JSON.stringify(at()),
       names: header.names.join(), request: header.request,
       heads: JSON.stringify(runs.map((run) => [run.x[step], run.y[step], run.loss[step]].map((v) => +v.toPrecision(6)))),
     });

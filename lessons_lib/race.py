@@ -42,7 +42,8 @@ HYPERS = {
 
 CONTROLS = ("surface", "optimizers", "rate", "tuned", "x", "y", "angle", "noise", "seed", "steps")
 CONTROLS += (*HYPERS, "step")
-LONGEST = 1000  # steps: beyond this a message would grow past a megabyte
+LONGEST = 1000  # steps
+MOST = 2400  # optimizers times steps that are sent with all 61 rates
 _TINY = 1e-12  # numbers up to about this size are sent in a linear scale, larger ones in a log one
 _TOP = 65535
 
@@ -93,7 +94,6 @@ class Race(anywidget.AnyWidget):
                 "surfaces": list(SURFACES),
                 "optimizers": [cls.__name__ for cls in OPTIMIZERS.values()],
                 "hypers": {k: {"label": v[0], "values": v[1]} for k, v in HYPERS.items()},
-                "rates": self.rates.tolist(),
                 "longest": LONGEST,
                 "first": first,
             },
@@ -101,8 +101,8 @@ class Race(anywidget.AnyWidget):
         self._compute()
         self.observe(lambda _: self._compute(), "settings")
 
-    def runs(self) -> tuple[Surface, dict[str, Path], list[int]]:
-        """The surface, each optimizer's paths at all rates, and each optimizer's place in them.
+    def runs(self) -> tuple[Surface, dict[str, Path], list[int], np.ndarray]:
+        """The surface, each optimizer's paths at all rates, its place in them, and the rates.
 
         Raises
         ------
@@ -117,28 +117,36 @@ class Race(anywidget.AnyWidget):
             raise ValueError(f"steps must be at most {LONGEST}; got {steps}")
         noise = (number("noise", s["noise"], NOT_NEGATIVE), whole_number("seed", s["seed"]))
         start = SURFACES[s["surface"]].start if s["start"] is None else s["start"]
-        paths, chosen = {}, []
+        paths, chosen, rates = {}, [], self._rates(len(s["optimizers"]) * steps)
         for name in s["optimizers"]:
-            opt = OPTIMIZERS[name.lower()](lr=self.rates, **hypers_of(name, s))
+            opt = OPTIMIZERS[name.lower()](lr=rates, **hypers_of(name, s))
             paths[name] = descend(surface, opt, start, steps, *noise)
+            best = s["rate"]
             if s["tuned"]:
-                rates = self.rates[12::3]  # from 0.001 on, four a decade
-                starts = random_starts(surface, 8, noise[1])
-                best = tune(surface, opt_of(name, s), starts, rates, steps, *noise).best.lr
-            else:
-                best = s["rate"]
-            chosen.append(int(np.argmin(np.abs(np.log(self.rates / best)))))
-        return surface, paths, chosen
+                tried = rates[rates >= 1e-3][:: 3 if len(rates) > 60 else 1]
+                hypers = tuple(hypers_of(name, s).items())
+                setting = (s["surface"], s["angle"], tuple(tried.tolist()), steps, *noise)
+                best = best_rate(name, hypers, *setting)
+            chosen.append(int(np.argmin(np.abs(np.log(rates / best)))))
+        return surface, paths, chosen, rates
+
+    def _rates(self, work: int) -> np.ndarray:
+        """The slider's rates, fewer for long races of many: a message stays below a megabyte."""
+        every = 1
+        while work / every > MOST:
+            every *= 2
+        first = int(np.argmin(np.abs(np.log(self.rates / self.settings["rate"]))))
+        return self.rates[first % every :: every]
 
     def _compute(self) -> None:
         try:
-            surface, paths, chosen = self.runs()
+            surface, paths, chosen, rates = self.runs()
             header, packed = pack_race(surface, paths, self.settings)
         except (TypeError, ValueError) as error:
             # The last race stays in sight; the message tells why it is not the one asked for.
             self.header = {**self.header, "error": str(error), "request": self._request}
             return
-        header |= {"request": self._request, "error": "", "chosen": chosen}
+        header |= {"request": self._request, "error": "", "chosen": chosen, "rates": rates.tolist()}
         header["line"] = line_of_python(self.settings, paths)
         header["bands"], ground = pack_ground(self.settings["surface"], self.settings["angle"])
         with self.hold_sync():  # one message
@@ -167,7 +175,7 @@ class Race(anywidget.AnyWidget):
         sentence = html.escape(self.sentence())
         if self.header["error"]:
             return {"text/html": f"<p>{sentence}</p>", "text/plain": plain}
-        surface, paths, chosen = self.runs()
+        surface, paths, chosen, _ = self.runs()
         lanes = {n: p[i] for (n, p), i in zip(paths.items(), chosen, strict=True)}
         rate = "each at its best rate" if s["tuned"] else f"η = {s['rate']:g}"
         picture = race_picture(
@@ -219,9 +227,12 @@ def hypers_of(name: str, settings: Mapping[str, Any]) -> dict[str, float]:
     return {k: settings[k] for k in HYPERS if k in has and settings.get(k) is not None}
 
 
-def opt_of(name: str, settings: Mapping[str, Any]) -> Any:
-    """The optimizer with these settings, and its own rate."""
-    return OPTIMIZERS[name.lower()](**hypers_of(name, settings))
+@functools.lru_cache(maxsize=500)
+def best_rate(name, hypers, surface, angle, rates, steps, noise, seed) -> float:
+    """The rate that does best from eight random starts; remembered, since starts move often."""
+    ground, opt = turned(surface, angle), OPTIMIZERS[name.lower()](**dict(hypers))
+    starts = random_starts(ground, 8, seed)
+    return tune(ground, opt, starts, np.array(rates), steps, noise, seed).best.lr
 
 
 def line_of_python(settings: Mapping[str, Any], paths: Mapping[str, Path]) -> str:
