@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
-from .plotting import Picture, plot_parabola
+from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola
 from .race import Race
 from .validation import Registry
 
@@ -80,7 +81,7 @@ class Explorer:
 
 
 def explorer(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Enter a function that makes an explorer, a widget or an `Explorer`, in `EXPLORERS`, by its name."""
+    """Enter a function that makes an explorer in `EXPLORERS`, by its name."""
     EXPLORERS[make.__name__] = make
     return make
 
@@ -133,7 +134,8 @@ def race(
     tuned : bool
         Whether at first each method has the rate that is best for it from eight random starts.
     **settings
-        What else to set at first: ``start`` (a pair), ``angle`` (degrees), ``noise``, ``seed``,
+        What else to set at first: ``start`` (a pair, which turns along with the surface),
+        ``angle`` (degrees), ``noise``, ``seed``,
         and the hyper-parameters ``momentum``, ``rho``, ``beta1``, ``beta2`` and ``eps``, which
         each method that has them takes.
     """
@@ -148,8 +150,59 @@ def parabola(question: str = "which rate arrives in one step?") -> Explorer:
         plot_parabola,
         question,
         {
-            "rate": slider("rate η", 0.02, 2.2, 0.3, 0.02),
-            "curvature": slider("curvature L", 0.5, 4, 2, 0.5),
+            "rate": slider("rate η", 0.05, 4.2, 0.3, 0.05),
+            "curvature": choice("curvature L", [0.5, 1.0, 2.0, 4.0], 2.0),
             "steps": widgets.IntSlider(value=12, min=0, max=40, description="steps"),
+        },
+    )
+
+
+@explorer
+def first_step(question: str = "where does ε start to matter?") -> Explorer:
+    """One AdaGrad update from a fresh start, written out in numbers: where ε stands, and G₀."""
+    return Explorer(
+        plot_first_step,
+        question,
+        {
+            "gradient": log_slider("gradient g", -12, 2, 1e-3),
+            "G0": choice("G₀", [0.0, 1e-6, 1e-3, 0.1, 1.0], 0.0),
+            "rate": log_slider("rate η", -4, 1, 0.1),
+            "eps": log_slider("ε", -12, -2, 1e-7),
+            "inside": choice("ε stands", [("outside the root", False), ("inside", True)], True),
+        },
+    )
+
+
+@explorer
+def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> Explorer:
+    """Lemma 4: sequences of gradients, and how much of the area 2 they fill."""
+
+    def draw(kind, power, rounds, seed):
+        t = np.arange(1.0, rounds + 1)
+        g = np.ones(rounds)
+        if kind == "random":
+            g = np.random.default_rng(seed).standard_normal(rounds)
+        elif kind == "one is 100":
+            g[rounds // 2] = 100.0
+        elif kind == "halved each time":
+            g = 0.5**t
+        elif kind == "adversary":  # the next √G is 2/V times the last, V being the ratio so far
+            V, sides = 1.0, [1.0]
+            for _ in t[1:]:
+                sides.append(sides[-1] * 2 / V)
+                V = 1 + V * V / 4
+            g = np.sqrt(np.diff(np.square(sides), prepend=0.0))
+        times = f" × t^{power:g}" if power else ""
+        return plot_lemma4(g * t**power, f"{rounds} rounds, {kind}{times}")
+
+    kinds = ["constant", "random", "one is 100", "halved each time", "adversary"]
+    return Explorer(
+        draw,
+        question,
+        {
+            "kind": choice("gradients", kinds, "constant"),
+            "power": slider("times tᵖ, p =", -3, 4, 0, 0.25),
+            "rounds": widgets.IntSlider(value=20, min=2, max=300, description="rounds T"),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

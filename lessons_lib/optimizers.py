@@ -27,7 +27,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .validation import FRACTION, NOT_NEGATIVE, POSITIVE, Allowed, Registry, numbers, whole_number
+from .validation import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Allowed,
+    Registry,
+    numbers,
+    switch,
+    whole_number,
+)
 
 Scalar = float | np.ndarray
 Parameters = np.ndarray | Mapping[str, np.ndarray]
@@ -82,6 +91,8 @@ class Optimizer:
                 name = f"{type(self).__name__}: {f.name}"
                 value = numbers(name, getattr(self, f.name), f.metadata["allowed"])
                 object.__setattr__(self, f.name, value)
+            elif isinstance(f.default, bool):
+                switch(f"{type(self).__name__}: {f.name}", getattr(self, f.name))
 
     def rate(self, **state: Any) -> Scalar:
         """The effective learning rate of each coordinate, given the state after a step."""
@@ -108,7 +119,7 @@ class Optimizer:
             of_each = {name: self.init(value) for name, value in x.items()}
             return {"t": 0, **{s: {n: of_each[n][s] for n in x} for s in self.slots}}
         x = np.asarray(x, dtype=float)
-        return self.spread(lambda h: h[..., None]).first_state(x)
+        return self._over(x).first_state(x)
 
     def first_state(self, x: np.ndarray) -> dict[str, Any]:
         """`init` for one array, with hyper-parameters already spread over its last axis."""
@@ -144,7 +155,22 @@ class Optimizer:
         x, g = np.asarray(x, dtype=float), np.asarray(g, dtype=float)
         if g.shape != x.shape:
             raise ValueError(f"g must have the shape of x, {x.shape}; got shape {g.shape}")
-        return self.spread(lambda h: h[..., None]).advance(x, g, state)
+        return self._over(x).advance(x, g, state)
+
+    def _over(self, x: np.ndarray) -> Optimizer:
+        """The optimizer with its array hyper-parameters spread over the last axis of x."""
+
+        def spread(h: np.ndarray) -> np.ndarray:
+            batch = x.shape[:-1]
+            pairs = zip(reversed(h.shape), reversed(batch), strict=False)
+            if h.ndim > len(batch) or any(a not in (1, b) for a, b in pairs):
+                raise ValueError(
+                    f"hyper-parameters must be numbers, or arrays that broadcast to {batch}, the "
+                    f"leading axes of x; got one of shape {h.shape}"
+                )
+            return h[..., None]
+
+        return self.spread(spread)
 
     def _step_each(self, x: Mapping, g: Mapping, state: dict) -> tuple[dict, dict]:
         if not isinstance(g, Mapping) or set(g) != set(x):
@@ -166,12 +192,16 @@ class Optimizer:
         t = state["t"] + 1
         if not (isinstance(self.weight_decay, float) and self.weight_decay == 0):
             if self.decoupled:
-                x = x * (1 - self.lr * self.weight_decay)
+                x = x * (1 - self.eta(t) * self.weight_decay)
             else:
                 g = g + self.weight_decay * x
         x, new = self.update(x, g, **{**state, "t": t})
         new["t"] = t
         return x, new
+
+    def eta(self, t: int | np.ndarray) -> Scalar:
+        """η in step t: `lr`, unless the rule has a schedule."""
+        return self.lr
 
     def rates(self, t: np.ndarray, before: dict, after: dict) -> Scalar:
         """The effective rates of many steps at once, from the states before and after each."""
@@ -234,13 +264,16 @@ class SGDLinear(Optimizer):
     def for_run(self, steps: int) -> SGDLinear:
         return self if self.steps else dataclasses.replace(self, steps=max(steps, 1))
 
-    def rate(self, t):
+    def eta(self, t):
         if self.steps is None:
             raise ValueError("SGDLinear: steps must be the length of the run; got None")
         return self.lr * np.maximum(0.0, 1 - (t - 1) / self.steps)
 
+    def rate(self, t):
+        return self.eta(t)
+
     def update(self, x, g, t):
-        return x - self.rate(t) * g, {}
+        return x - self.eta(t) * g, {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,9 +369,11 @@ class AdaGrad(Optimizer):
     slots: ClassVar = {"G": "G0"}
     scale_free: ClassVar = True
 
+    def eta(self, t):
+        return self.lr / (1 + (t - 1) * self.lr_decay)
+
     def rate(self, t, G):
-        lr = self.lr / (1 + (t - 1) * self.lr_decay)
-        return lr / root(G, self.eps, self.eps_inside)
+        return self.eta(t) / root(G, self.eps, self.eps_inside)
 
     def update(self, x, g, t, G):
         G = G + g * g

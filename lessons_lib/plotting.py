@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -264,7 +264,7 @@ def draw_lines(ax, series, xlog=False, ylog=False, dots=False):
             y[keep],
             color=look.colour,
             ls=look.dash,
-            lw=2.2,
+            lw=2.2 if keep.sum() < 500 else 1.4,  # many points may well be noise
             marker=look.marker if dots else None,
             ms=5.5,
         )
@@ -304,7 +304,7 @@ def draw_map(ax: Axes, surface: Surface, n: int = 121) -> None:
     ranks = BoundaryNorm(levels, MAP.N, extend="both")
     ax.contourf(x, y, z, levels=levels, cmap=MAP, norm=ranks, extend="both")
     ax.contour(x, y, z, levels=levels, colors="#9aa7b5", linewidths=0.6)
-    ax.plot(*surface.minima.T, "*", color=INK, ms=13, mec="white", mew=1, zorder=4, clip_on=False)
+    ax.plot(*surface.minima.T, "*", mfc="white", mec=INK, ms=14, mew=1.3, zorder=6)
     ax.set(xlim=surface.view[0], ylim=surface.view[1])
 
 
@@ -412,13 +412,13 @@ def _draw_losses(ax: Axes, surface: Surface, paths: Mapping[str, Path], step: in
 
 def _draw_squares(ax: Axes, paths: Mapping[str, Path], step: int) -> None:
     """At each head two squares with areas Σg² (or v): right of it for x, above it for y."""
-    heads = {}
+    heads, biggest = {}, 0.0
     for label, path in paths.items():
         memory = path.state.get("G", path.state.get("v"))
         if memory is not None and memory.ndim == 2:
             i = min(step, len(path.x) - 1)
             heads[label] = path.x[i], np.sqrt(memory[i])
-    biggest = max((sides.max() for _, sides in heads.values()), default=0)
+            biggest = max(biggest, np.sqrt(memory.max()))  # one scale for the whole race
     if not biggest:
         return
     for label, (at, sides) in heads.items():
@@ -435,7 +435,10 @@ def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:
     """Score against learning rate for each optimizer of a race, with its best rate marked."""
     curves = {n: (r.tuned.rates, r.tuned.scores) for n, r in results.items()}
     fig, ax = figure()
-    shown = {n: (x, np.maximum(y, 1e-16)) for n, (x, y) in curves.items()}
+    top = 10 * max(y[0] for _, y in curves.values())  # above it, a run only gets worse
+    shown = {
+        n: (x, np.where(y < top, np.maximum(y, 1e-16), np.nan)) for n, (x, y) in curves.items()
+    }
     ends = draw_lines(ax, shown, xlog=True, ylog=True)
     for i, (name, r) in enumerate(results.items()):
         best = (r.tuned.best.lr, max(r.tuned.score, 1e-16))
@@ -447,8 +450,18 @@ def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:
     return Picture(fig, f"{title or 'Tuning'}: best rate of each method: {', '.join(parts)}.")
 
 
-def plot_basins(maps: Mapping[str, Basins], surface: Surface) -> Picture:
-    """Maps of starts, shaded by the minimum that each ends in; blank where none is reached."""
+def plot_basins(
+    maps: Mapping[str, Basins], surface: Surface, caption: str | None = None
+) -> Picture:
+    """Maps of starts, shaded by the minimum that each ends in; blank where none is reached.
+
+    Parameters
+    ----------
+    maps : dict of label → Basins
+    surface : Surface
+    caption : str, optional
+        Default: the share of starts that reach a minimum, which is chaotic at huge rates.
+    """
     n = len(surface.minima)
     shades = ["#222222", "#ffffff", "#fbe3a0", "#93c9ab", "#5b8fc4", "#7d5590"][: n + 2]
     fig, axes = figure(len(maps), height=3.8, width=min(11.5, 3.1 * len(maps) + 0.6), sharey=True)
@@ -469,9 +482,8 @@ def plot_basins(maps: Mapping[str, Basins], surface: Surface) -> Picture:
         ax.set(title=f"{name}\n{found.share():.0%} reach a star", xlabel="start $x$")
     np.ravel(axes)[0].set_ylabel("start $y$")
     parts = [f"{name} {found.share():.0%}" for name, found in maps.items()]
-    return Picture(
-        fig, f"Starts on {surface.name} that reach a global minimum: {', '.join(parts)}."
-    )
+    shares = f"Starts on {surface.name} that reach a global minimum: {', '.join(parts)}."
+    return Picture(fig, caption or shares)
 
 
 def plot_squares(G: Mapping[str, Sequence[float]], steps: Sequence[int], unit: str = "") -> Picture:
@@ -532,7 +544,8 @@ def plot_parabola(curvature: float, rate: float, steps: int = 12) -> Picture:
     ax.plot([1], [0.5 * L], "o", ms=11, mfc="white", mec=INK, mew=2, zorder=5)
     ax.plot([0], [0], "*", ms=15, color=INK, mec="white", zorder=4)
     ax.set(xlim=(-reach, reach), ylim=(-0.05 * L, 1.6 * L), xlabel="θ", ylabel="f(θ)")
-    ax.set_title(f"L = {L:.3g}, η = {rate:.3g}:  each step multiplies θ by {factor:.3g}")
+    times = f"each step multiplies θ by {factor:.3g}".replace("-", "−")
+    ax.set_title(f"L = {L:.3g}, η = {rate:.3g}:  {times}")
     if abs(factor) < 1e-9:
         verdict = "it lands on the minimum in one step"
     elif abs(abs(factor) - 1) < 1e-9:
@@ -542,10 +555,7 @@ def plot_parabola(curvature: float, rate: float, steps: int = 12) -> Picture:
     else:
         side = "jumping over the minimum each time" if factor < 0 else "from one side"
         verdict = f"it arrives, {side}"
-    return Picture(
-        fig,
-        f"Curvature {L:.3g}, rate {rate:.3g}: each step multiplies θ by {factor:.3g}; {verdict}.",
-    )
+    return Picture(fig, f"Curvature {L:.3g}, rate {rate:.3g}: {times}; {verdict}.")
 
 
 def plot_first_step(
@@ -574,12 +584,110 @@ def plot_first_step(
     ax.plot([gradient], [here], "o", ms=11, mfc="white", mec=INK, mew=2.2, zorder=5)
     ax.set(xlabel="size of the gradient g", ylabel="first step, in units of η")
     ax.set_ylim(min(1e-6, here / 3), 5)
-    G = f"{G0:.3g} + ({gradient:.2g})²"
+    G = f"{G0:.3g} + ({gradient:.3g})²"
     below = f"√({G} + {eps:.2g})" if inside else f"(√({G}) + {eps:.2g})"
-    ax.set_title(f"{rate:.2g} · {gradient:.2g} / {below} = {sig(rate * here)}")
+    ax.set_title(f"first step = {rate:.2g} · {gradient:.3g} / {below} = {rate * here:.2g}")
     label_ends(ax, ends)
     return Picture(
         fig,
         f"ε = {eps:.2g} {'inside' if inside else 'outside'} the root, G₀ = {G0:.3g}: a gradient of "
-        f"{gradient:.2g} makes a first step of {sig(rate * here)}, which is {sig(here)} times η.",
+        f"{gradient:.3g} makes a first step of {rate * here:.2g}, which is {here:.2g} times η.",
     )
+
+
+def plot_lemma4(g: np.ndarray, title: str = "") -> Picture:
+    """Lemma 4 as areas: rectangles g² × 1/√G under 1/√u, and their sum after each round.
+
+    Parameters
+    ----------
+    g : array of shape (T,)
+        The gradients of one coordinate, at least one of them not 0. G_T is drawn as 1.
+    title : str
+    """
+    G = np.cumsum(np.square(g))
+    keep = G > 0  # before the first gradient there is nothing to draw
+    G, rounds = G[keep], np.flatnonzero(keep) + 1
+    width = np.diff(G, prepend=0)
+    ratio = np.cumsum(width / np.sqrt(G)) / np.sqrt(G)
+    fig, (left, right) = figure(2, height=4.0, width=9.8)
+    u, look = np.linspace(0.001, 1, 500), STYLES["AdaGrad"]
+    left.plot(u, 1 / np.sqrt(u), color=INK, lw=2)
+    left.bar(
+        (G - width) / G[-1],
+        np.sqrt(G[-1] / G),
+        width / G[-1],
+        align="edge",
+        color="#a9cfe8",
+        ec=look.colour,
+        lw=0.5 if len(G) <= 60 else 0,
+    )
+    left.set(xlim=(0, 1), ylim=(0, 6), xlabel="$u = G_t\\,/\\,G_T$", ylabel="height $1/\\sqrt{u}$")
+    left.set_title(title)
+    left.text(0.4, 3.4, f"under the curve: 2\nshaded: {ratio[-1]:.3f}", fontsize=13, color=INK)
+    right.plot(rounds, ratio, color=look.colour, lw=2.2, marker="o", ms=4 if len(G) <= 60 else 0)
+    right.axhline(2, color=INK, lw=1.6, ls=_DASHED)
+    right.set(xlabel="round", ylabel="ratio", title="ratio, and the lemma's 2")
+    right.set(xlim=(0, rounds[-1] + 1), ylim=(0.9, 2.1))
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return Picture(
+        fig,
+        f"{title}: the rectangles fill {ratio[-1]:.3f} of the area 2 under the curve; "
+        f"the largest ratio on the way is {ratio.max():.3f}.",
+    )
+
+
+def plot_bars(values: Mapping[str, float], xlabel: str, title: str = "") -> Picture:
+    """Horizontal bars with their names at the left and their values at their ends."""
+    height = 1.1 + 0.5 * len(values)
+    fig, ax = figure(height=height)
+    ax.set_position([0.29, 0.62 / height, 0.64, 1 - 1.07 / height])
+    names = list(values)[::-1]
+    bars = ax.barh(names, [values[n] for n in names], color=_COLOURS[1], height=0.62)
+    ax.bar_label(bars, [sig(values[n]) for n in names], padding=4, fontsize=11.5)
+    ax.tick_params(axis="y", length=0, labelsize=12)
+    ax.set(xlabel=xlabel, title=title)
+    parts = "; ".join(f"{name} {sig(value)}" for name, value in values.items())
+    return Picture(fig, f"{title or xlabel}: {parts}.")
+
+
+def plot_standings(
+    outcomes: Mapping[str, Mapping[str, np.ndarray]],
+    best: Mapping[str, Sequence[str]],
+    show: Callable[[float], str],
+) -> Picture:
+    """A table of races: medians with their quartiles, framed where no method was better.
+
+    Parameters
+    ----------
+    outcomes : dict of race → dict of method → array
+        What each method got from each start; less is better.
+    best : dict of race → names of the methods that win or share the win
+    show : callable
+        An outcome as text.
+    """
+    races, methods = list(outcomes), list(next(iter(outcomes.values())))
+    height = 0.6 + 0.52 * len(races)
+    fig, ax = figure(height=height, width=9.8)
+    ax.set_position([0.2, 0.02, 0.79, 1 - 0.4 / height - 0.02])
+    middle = np.array([[np.median(outcomes[r][m]) for m in methods] for r in races])
+    behind = np.log10(np.minimum(middle, 1e9) / middle.min(axis=1, keepdims=True))
+    ax.imshow(np.clip(behind, 0, 4), cmap=MAP, aspect="auto", vmin=0, vmax=4)
+    for i, race in enumerate(races):
+        for j, method in enumerate(methods):
+            low, high = np.quantile(outcomes[race][method], (0.25, 0.75), method="nearest")
+            wins = method in best[race]
+            weight = "bold" if wins else "normal"
+            ax.text(j, i - 0.14, show(middle[i, j]), ha="center", va="center", weight=weight)
+            spread = f"{show(low)} to {show(high)}".replace(
+                " steps to", " to", show(high)[-1] == "s"
+            )
+            ax.text(j, i + 0.25, spread, ha="center", va="center", fontsize=8.5, color=INK)
+            if wins:
+                box = Rectangle((j - 0.47, i - 0.44), 0.94, 0.88, fc="none", ec=INK, lw=2)
+                ax.add_patch(box)
+    ax.set_xticks(range(len(methods)), methods, fontsize=11.5)
+    ax.set_yticks(range(len(races)), races, fontsize=11.5)
+    ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False, bottom=False)
+    ax.spines[:].set_visible(False)
+    alone = sum(len(names) == 1 for names in best.values())
+    return Picture(fig, f"{len(races)} races; {alone} of them have a single winner.")

@@ -309,8 +309,9 @@ function render({ model, el }) {
     needs[name] = h("input", { type: "number", ...attributes });
     needs[name].addEventListener("change", () => {
       const value = needs[name].valueAsNumber;
-      if (finite(value)) ask(change ? change(value) : { [name]: value });
-      else fill();
+      if (!finite(value)) fill();
+      else if (change) change(value);
+      else ask({ [name]: value });
     });
     return needs[name];
   };
@@ -371,8 +372,8 @@ function render({ model, el }) {
       labelled("noise", "noise", ...sweep("noise", { min: 0, max: 5, step: 0.1 }, "")),
       labelled("seed", "seed", entry("seed", { min: 0, step: 1 })),
       labelled("steps", "steps", entry("steps", { min: 1, max: form.longest, step: 10 })),
-      labelled("x", "start x", entry("x", {}, (v) => ({ start: [v, at()[1]] }))),
-      labelled("y", "start y", entry("y", {}, (v) => ({ start: [at()[0], v] }))),
+      labelled("x", "start x", entry("x", { step: "any" }, (v) => place([v, at()[1]]))),
+      labelled("y", "start y", entry("y", { step: "any" }, (v) => place([at()[0], v]))),
     ),
     note,
     h("div", { className: "panels" }, map, chart),
@@ -397,9 +398,9 @@ function render({ model, el }) {
     root.dataset.note = all;
   }
 
-  function ask(change) {
+  function ask(change, start) {
     if (stored) return;
-    moved = change.start || moved;
+    moved = start || moved;
     request = Math.max(request, settings().request || 0) + 1;
     root.dataset.state = "waiting";
     clearTimeout(waiting);
@@ -412,6 +413,12 @@ function render({ model, el }) {
       tell("kernel", `This explorer has lost its kernel: run this cell again. (${error.message})`);
     }
     draw();
+  }
+
+  /** Ask for another start. Python wants it as it was before the surface was turned. */
+  function place(start) {
+    const a = (-settings().angle * Math.PI) / 180, [x, y] = start;
+    ask({ start: [x * Math.cos(a) - y * Math.sin(a), x * Math.sin(a) + y * Math.cos(a)] }, start);
   }
 
   async function arrive() {
@@ -471,7 +478,6 @@ function render({ model, el }) {
     for (const [name, label] of hyperLabels) label.hidden = !(shown(name) && header?.hypers.includes(name));
     if (!header) return;
     stepInput.max = header.steps;
-    needs.x.step = needs.y.step = "any";
     tell("start", header.outside ? `The start (${header.start.map(show).join(", ")}) lies outside the map.` : "");
     if (stored && (form.show.some((n) => n in needs || n === "optimizers"))) {
       tell("stored", "Without a kernel the rate and the step move; run this cell to change the rest.");
@@ -480,14 +486,14 @@ function render({ model, el }) {
 
   // --- what is looked at
 
-  /** The rate's place of the k-th optimizer. */
-  const place = (k) => (settings().tuned ? header.chosen[k] : rate);
+  /** Which of the rates the k-th optimizer has. */
+  const which = (k) => (settings().tuned ? header.chosen[k] : rate);
 
   function choose() {
     if (!header) return;
     runs = header.names.map((name, k) => ({
-      name, look: header.looks[k], lost: header.lost[k][place(k)], told: header.told[k][place(k)],
-      eta: header.rates[place(k)], ...lane(header, codes, k, place(k)),
+      name, look: header.looks[k], lost: header.lost[k][which(k)], told: header.told[k][which(k)],
+      eta: header.rates[which(k)], ...lane(header, codes, k, which(k)),
     }));
     rateInput.max = header.rates.length - 1;
     rateInput.value = rate;
@@ -851,7 +857,7 @@ function render({ model, el }) {
       return +clamp(v, low, high).toFixed(Math.max(0, Math.ceil(Math.log10(300 / (high - low)))));
     });
     play(false);
-    ask({ start: rounded });
+    place(rounded);
   }
 
   map.addEventListener("pointerdown", (event) => {

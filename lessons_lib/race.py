@@ -29,7 +29,7 @@ from .optimizers import OPTIMIZERS
 from .plotting import MAP, Style, contour_levels, describe, race_picture, style
 from .surfaces import SURFACES, Surface, rotated
 from .sweeps import random_starts, rate_grid, tune
-from .validation import FINITE, NOT_NEGATIVE, POSITIVE, Registry, number, whole_number
+from .validation import FINITE, NOT_NEGATIVE, POSITIVE, Registry, number, points, whole_number
 
 HYPERS = {
     "momentum": ("momentum μ", [0.0, 0.5, 0.8, 0.9, 0.95, 0.99]),
@@ -58,8 +58,8 @@ class Race(anywidget.AnyWidget):
     show : sequence of str, optional
         The controls to show, of `CONTROLS`; all by default. The start can always be moved on
         the map.
-    surface, optimizers, rate, steps, tuned, angle, noise, seed, start, momentum, rho, beta1, beta2, eps
-        The first settings; see `lessons_lib.explorers.race`.
+    **settings
+        The first settings, by the names of `DEFAULTS`; see `lessons_lib.explorers.race`.
 
     Attributes
     ----------
@@ -110,17 +110,16 @@ class Race(anywidget.AnyWidget):
             For a setting that is unknown or out of range; the message says which.
         """
         s = self.settings
-        surface = turned(s["surface"], number("angle", s["angle"], FINITE))
+        surface = turned(s["surface"], number("angle", s["angle"], FINITE), s["start"])
         number("rate", s["rate"], POSITIVE)
         steps = whole_number("steps", s["steps"], least=1)
         if steps > LONGEST:
             raise ValueError(f"steps must be at most {LONGEST}; got {steps}")
         noise = (number("noise", s["noise"], NOT_NEGATIVE), whole_number("seed", s["seed"]))
-        start = SURFACES[s["surface"]].start if s["start"] is None else s["start"]
         paths, chosen, rates = {}, [], self._rates(len(s["optimizers"]) * steps)
         for name in s["optimizers"]:
             opt = OPTIMIZERS[name.lower()](lr=rates, **hypers_of(name, s))
-            paths[name] = descend(surface, opt, start, steps, *noise)
+            paths[name] = descend(surface, opt, surface.start, steps, *noise)
             best = s["rate"]
             if s["tuned"]:
                 tried = rates[rates >= 1e-3][:: 3 if len(rates) > 60 else 1]
@@ -147,7 +146,7 @@ class Race(anywidget.AnyWidget):
             self.header = {**self.header, "error": str(error), "request": self._request}
             return
         header |= {"request": self._request, "error": "", "chosen": chosen, "rates": rates.tolist()}
-        header["line"] = line_of_python(self.settings, paths)
+        header["line"] = line_of_python(self.settings, surface.start)
         header["bands"], ground = pack_ground(self.settings["surface"], self.settings["angle"])
         with self.hold_sync():  # one message
             self.paths, self.ground, self.header = packed, ground, header
@@ -216,9 +215,18 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def turned(name: str, angle: float) -> Surface:
-    """The surface of that name, turned by an angle in degrees."""
-    return rotated(SURFACES[name], np.radians(angle)) if angle else SURFACES[name]
+def turned(name: str, angle: float, start: Any = None) -> Surface:
+    """The surface of that name, with another start if given, turned by an angle in degrees.
+
+    The start turns along, so that only the axes make a difference. It is rounded, so that the
+    line of Python can tell it exactly.
+    """
+    surface = SURFACES[name]
+    if start is not None:
+        surface = dataclasses.replace(surface, start=points("start", start, d=2))
+    if angle:
+        surface = rotated(surface, np.radians(angle))
+    return dataclasses.replace(surface, start=tuple(round(float(v), 6) for v in surface.start))
 
 
 def hypers_of(name: str, settings: Mapping[str, Any]) -> dict[str, float]:
@@ -235,19 +243,17 @@ def best_rate(name, hypers, surface, angle, rates, steps, noise, seed) -> float:
     return tune(ground, opt, starts, np.array(rates), steps, noise, seed).best.lr
 
 
-def line_of_python(settings: Mapping[str, Any], paths: Mapping[str, Path]) -> str:
+def line_of_python(s: Mapping[str, Any], start: tuple[float, float]) -> str:
     """The line that makes the paths on screen; {0}, {1}, ... stand for their rates."""
-    s = settings
     surface = f"SURFACES[{s['surface']!r}]".replace("'", '"')
     if s["angle"]:
         surface = f"rotated({surface}, np.radians({s['angle']!r}))"
     opts = []
-    for i, name in enumerate(paths):
+    for i, name in enumerate(s["optimizers"]):
         values = [f"lr={{{i}}}", *(f"{k}={v!r}" for k, v in hypers_of(name, s).items())]
         opts.append(f"{OPTIMIZERS[name.lower()].__name__}({', '.join(values)})")
-    start = SURFACES[s["surface"]].start if s["start"] is None else s["start"]
     more = f", noise={s['noise']!r}, seed={s['seed']!r}" if s["noise"] else ""
-    run = f"descend({surface}, opt, {tuple(start)!r}, {s['steps']}{more})"
+    run = f"descend({surface}, opt, {start!r}, {s['steps']}{more})"
     return f"[{run} for opt in [{', '.join(opts)}]]"
 
 
@@ -283,8 +289,7 @@ def pack_race(
             mine.append([symbol, *ends])
             codes.append(code)
         planes.append(mine)
-    start = next(iter(paths.values())).x[0, 0] if paths else np.array(surface.start)
-    inside = all(a <= v <= b for v, (a, b) in zip(start, surface.view, strict=True))
+    inside = all(a <= v <= b for v, (a, b) in zip(surface.start, surface.view, strict=True))
     header = {
         "names": list(paths),
         "looks": [look(style(name, i)) for i, name in enumerate(paths)],
@@ -297,8 +302,8 @@ def pack_race(
         "first": first,
         "view": [list(map(float, side)) for side in surface.view],
         "minima": surface.minima.tolist(),
-        "start": start.tolist(),
-        "where": f"From ({start[0]:.3g}, {start[1]:.3g}) on {surface.name}",
+        "start": list(surface.start),
+        "where": f"From ({surface.start[0]:.3g}, {surface.start[1]:.3g}) on {surface.name}",
         "hypers": [
             k for k in HYPERS if any(k in hypers_of(n, dict.fromkeys(HYPERS, 0)) for n in paths)
         ],

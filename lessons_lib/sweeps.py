@@ -51,7 +51,8 @@ class Tuned:
     ----------
     rates : array of shape (R,)
     scores : array of shape (R,)
-        Median over the starts of the excess loss at the last step; inf where most diverged.
+        Median over the starts of the `outcome`: the excess loss at the end; inf where most
+        diverged.
     best : Optimizer
         The optimizer with the rate of the lowest score.
     """
@@ -68,10 +69,28 @@ class Tuned:
 
 def excess(surface: Differentiable, path: Path) -> np.ndarray:
     """Loss above the minimum at the end of each path; inf for a path that diverged."""
-    minima = getattr(surface, "minima", np.empty((0, 2)))
-    floor = float(np.min(surface(minima))) if len(minima) else 0.0
     lost = np.asarray(path.diverged_at if path.diverged_at is not None else -1) >= 0
-    return np.where(lost, np.inf, np.maximum(path.loss[-1] - floor, 0.0))
+    return np.where(lost, np.inf, np.maximum(path.loss[-1] - _floor(surface), 0.0))
+
+
+def _floor(surface: Differentiable) -> float:
+    """The lowest value of a surface; 0 for one without a minimum."""
+    minima = getattr(surface, "minima", np.empty((0, 2)))
+    return float(np.min(surface(minima))) if len(minima) else 0.0
+
+
+def outcome(surface: Differentiable, path: Path, solved: float = 0.0) -> np.ndarray:
+    """`excess`, but a path that ends below `solved` > 0 is told from others by its steps.
+
+    Such a path counts as ``solved * t / T``, where it was first below `solved` at step t of T:
+    any solved path is better than any other, and one that needs half the steps is twice as good.
+    Without this, methods would be compared by the rounding errors that they end with.
+    """
+    end = excess(surface, path)
+    if not solved:
+        return end
+    t = np.asarray(path.steps_to(_floor(surface) + solved))
+    return np.where(end <= solved, solved * np.maximum(t, 1) / (len(path.x) - 1), end)
 
 
 def tune(
@@ -82,6 +101,7 @@ def tune(
     steps: int = 300,
     noise: float = 0.0,
     seed: int = 0,
+    solved: float = 0.0,
 ) -> Tuned:
     """Try every rate from every start, and keep the rate with the lowest median excess loss.
 
@@ -95,6 +115,8 @@ def tune(
     steps, noise : as for `descend`
     seed : int, default 0
         Start i gets the noise of seed + i, the same for every optimizer and rate.
+    solved : float, default 0
+        As for `outcome`.
 
     Returns
     -------
@@ -105,7 +127,7 @@ def tune(
     grid = dataclasses.replace(opt, lr=rates[:, None])
     seeds = seed + np.arange(len(starts)) if noise else None
     path = descend(surface, grid, starts, steps, noise, seeds)
-    scores = np.median(excess(surface, path), axis=1)
+    scores = np.median(outcome(surface, path, solved), axis=1)
     best = dataclasses.replace(opt, lr=float(rates[np.argmin(scores)]))
     return Tuned(rates, scores, best)
 
@@ -120,7 +142,7 @@ class Result:
     path : Path
         From the held-out starts, at the tuned rate; x is (steps + 1, S, d).
     finals : array of shape (S,)
-        Excess loss at the end of each of these paths.
+        The `outcome` of each of these paths: its excess loss at the end.
     """
 
     tuned: Tuned
@@ -141,6 +163,7 @@ def race(
     steps: int = 300,
     noise: float = 0.0,
     seed: int = 0,
+    solved: float = 0.0,
 ) -> dict[str, Result]:
     """A fair race: equal gradient budget, every rate tuned alike, judged on unseen starts.
 
@@ -153,6 +176,8 @@ def race(
     rates, steps, noise : as for `tune`
     seed : int, default 0
         Of the starts and of the noise.
+    solved : float, default 0
+        As for `outcome`.
 
     Returns
     -------
@@ -162,10 +187,10 @@ def race(
     practice, held_out = both[:starts], both[starts:]
     results = {}
     for name, opt in optimizers.items():
-        tuned = tune(surface, opt, practice, rates, steps, noise, seed)
+        tuned = tune(surface, opt, practice, rates, steps, noise, seed, solved)
         fresh = seed + 1000 + np.arange(starts) if noise else None
         path = descend(surface, tuned.best, held_out, steps, noise, fresh)
-        results[name] = Result(tuned, path, excess(surface, path))
+        results[name] = Result(tuned, path, outcome(surface, path, solved))
     return results
 
 

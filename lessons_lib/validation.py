@@ -65,9 +65,10 @@ def numbers(name: str, value: Any, allowed: Allowed) -> float | np.ndarray:
         If any element is not a finite number or is not allowed.
     """
     try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        array = np.asarray(np.nan)
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    array = array.astype(float) if array.dtype.kind in "fiu" else np.asarray(np.nan)
     if not (array.size and np.all(np.isfinite(array) & allowed.test(array))):
         raise ValueError(f"{name} must be {allowed.words} (or an array of such); got {value!r}")
     return array if array.ndim else float(array)
@@ -75,9 +76,20 @@ def numbers(name: str, value: Any, allowed: Allowed) -> float | np.ndarray:
 
 def number(name: str, value: Any, allowed: Allowed) -> float:
     """`numbers` for an argument that cannot be an array."""
-    if np.ndim(value):
+    try:
+        array = numbers(name, value, allowed)
+    except ValueError:
+        array = None
+    if not isinstance(array, float):
         raise ValueError(f"{name} must be {allowed.words}; got {value!r}")
-    return numbers(name, value, allowed)
+    return array
+
+
+def switch(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False, or refuse it."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import json
+import math
 import re
 import threading
 import time
@@ -127,6 +128,8 @@ def deep(x):
     "attempt, passed, words",
     [
         (lambda x: x / 2, True, "Right"),
+        (lambda x: (x / 2, ...), None, "Not attempted yet"),
+        (lambda x: deep, False, "is deep; it should be made of numbers"),
         (lambda x: [0.5 * v for v in x], True, "Right"),
         (lambda x: x * 2, False, "You doubled.\nLook again at section 1"),
         (lambda x: x / 3, False, "different in 2 of its 2 numbers"),
@@ -136,7 +139,11 @@ def deep(x):
         (lambda x: None, False, "is None. Is there a `return`"),
         (lambda x: x / 0 * 0, False, "contains NaN"),
         (lambda x: x[0] / 2, False, "has shape (); expected (2,)"),
-        (lambda x: (x / 2, x), False, "has 2 parts; 1 are asked for"),
+        (lambda x: (x / 2, x), False, "has 2 parts; asked for is one array"),
+        (lambda x: True, False, "a yes or no; asked for is a number"),
+        (lambda x: x / 2 + 1e-5, False, "right to three digits, but not beyond"),
+        (lambda x: math.sqrt(x), False, "np.sqrt takes arrays"),
+        (lambda x: x * 2 if x[0] else undefined_name, False, "You doubled."),  # noqa: F821
         (lambda x: "half", False, "should be made of numbers"),
         (lambda x: object(), False, "should be made of numbers"),
         (in_place, False, "changed `x`"),

@@ -752,3 +752,33 @@ def test_hyper_parameters_are_keywords_with_documented_defaults(name):
     documented = "".join(c.__doc__ for c in cls.__mro__ if issubclass(c, Optimizer))
     documented = set(re.findall(r"\w+", documented))
     assert documented >= {f.name for f in dataclasses.fields(cls)}
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: SGD(lr="0.1"), r"SGD: lr must be .*got '0\.1'"),
+        (lambda: SGD(lr=True), r"SGD: lr must be .*got True"),
+        (lambda: Adam(decoupled="yes"), r"Adam: decoupled must be True or False; got 'yes'"),
+        (lambda: AdaGrad(eps_inside=1), r"AdaGrad: eps_inside must be True or False; got 1"),
+    ],
+)
+def test_what_is_no_number_or_no_switch_is_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 2, 2), (2, 3)])
+def test_rates_that_do_not_broadcast_are_refused(shape):
+    x = np.ones((2, 2, 5))
+    with pytest.raises(ValueError, match=r"broadcast to \(2, 2\).*got one of shape"):
+        AdaGrad(lr=np.full(shape, 0.1)).init(x)
+
+
+def test_decoupled_decay_follows_the_schedule():
+    """Step 2 of 2 has half the rate: x ← (1 − ½ηλ)x, the gradient being 0."""
+    opt = SGDLinear(lr=0.4, steps=2, weight_decay=0.5, decoupled=True)
+    x, state = np.ones(1), opt.init(np.ones(1))
+    for expected in (0.8, 0.8 * 0.9):
+        x, state = opt.step(x, np.zeros(1), state)
+        np.testing.assert_allclose(x, expected)

@@ -203,6 +203,8 @@ LAYERS = {
     "validation": 0,
     "optimizers": 1,
     "surfaces": 1,
+    "large": 1,
+    "datasets": 1,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,

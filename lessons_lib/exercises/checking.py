@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..descent import Path
 from ..validation import Registry
 from .running import Outcome, run
 
@@ -56,12 +57,12 @@ class Exercise:
     using: Callable[..., Any] | None = None
     rtol: float = 1e-6
 
-    def outcomes(self, attempt: Any) -> list[Any]:
-        """The answer to each case; for a value, the value itself."""
+    def outcomes(self, attempt: Any, first: int | None = None) -> list[Any]:
+        """The answer to each case, or to the first few; for a value, the value itself."""
         if not self.cases:
             return [attempt]
         call = self.using or (lambda f, *args: f(*args))
-        return [call(attempt, *copy.deepcopy(case)) for case in self.cases]
+        return [call(attempt, *copy.deepcopy(case)) for case in self.cases[:first]]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def check(name: str, attempt: Any) -> Feedback:
     """
     known = EXERCISES[name]
     right = [_parts(r) for r in known.outcomes(known.solution)]
-    if attempt is ...:
+    if _untouched_in(attempt):
         return _untouched()
     if known.cases:
         return _check_function(known, attempt, right)
@@ -142,7 +143,9 @@ def _check_function(known: Exercise, attempt: Any, right: list) -> Feedback:
     outcome = run(work, SECONDS)
     problem = _accident(known, outcome, returned, kind)
     if problem:
-        return problem
+        answered = len(returned)  # the first thing to go wrong is the one to mend first
+        early = _judge(known, returned, right[:answered], known.cases[:answered])
+        return early if answered and problem.passed is False and not early.passed else problem
     verdict = _judge(known, returned, right, known.cases)
     if verdict.passed:
         for before, after in zip(known.cases, passed_in, strict=True):
@@ -152,8 +155,8 @@ def _check_function(known: Exercise, attempt: Any, right: list) -> Feedback:
                     which = f"`{names[i]}`" if i < len(names) else f"argument {i + 1}"
                     return _wrong(
                         f"The result is right, but your {kind} changed {which}, which belongs to "
-                        "the caller. `a += b` on an array writes into it; `a = a + b` makes a "
-                        "new one."
+                        "the caller. `a += b` (and `*=`, `**=`) on an array writes into it; "
+                        "`a = a + b` makes a new one."
                     )
     return verdict
 
@@ -167,7 +170,7 @@ def _parameters(function: Any) -> Sequence[str]:
 
 def _accident(known: Exercise, outcome: Outcome, returned: list, kind: str) -> Feedback | None:
     """Feedback for an attempt that did not come back with an answer to every case."""
-    if any(r is ... for r in returned) or _dots_in(outcome.error):
+    if _untouched_in(tuple(returned)) or _dots_in(outcome.error):
         return _untouched()
     if not outcome.in_time:
         return _wrong(
@@ -179,10 +182,17 @@ def _accident(known: Exercise, outcome: Outcome, returned: list, kind: str) -> F
     error, case = outcome.error, known.cases[min(len(returned), len(known.cases) - 1)]
     where = f" in line {outcome.line} of its cell" if outcome.line else ""
     text = str(error) or "without a message"
+    if "dimensional arrays can be converted" in text or "length-1 arrays can be converted" in text:
+        text += " (math.sqrt and its like take one number; np.sqrt takes arrays.)"
     return _wrong(
         f"Your {kind} raised {type(error).__name__}{where}: {text}\n"
         f"It was called with {_show_case(known, case)}."
     )
+
+
+def _untouched_in(value: Any) -> bool:
+    """Whether dots are left in an answer, or in one of its parts."""
+    return value is ... or (isinstance(value, tuple) and any(map(_untouched_in, value)))
 
 
 def _dots_in(error: BaseException | None) -> bool:
@@ -213,7 +223,7 @@ def _named(known: Exercise, answers: list, returned: list, right: list) -> Feedb
         return None
     for mistake in known.mistakes:
         with np.errstate(all="ignore"):
-            wrong = [_parts(r) for r in known.outcomes(mistake.answer)]
+            wrong = [_parts(r) for r in known.outcomes(mistake.answer, len(returned))]
         if all(_same(a, w, known.rtol) for a, w in zip(answers, wrong, strict=True)):
             look = f"\nLook again at {known.look}." if known.look else ""
             return _wrong(mistake.hint + look)
@@ -225,15 +235,23 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
     asked = f" for {_show_case(known, case)}" if case else ""
     if value is None:
         return (
-            f"Your answer{asked} is None. Is there a `return` at the end of the function?"
+            f"Your answer{asked} is None. Is there a `return` at the end of the function? (print "
+            "shows a value, return hands it back.)"
             if case
             else "Your answer is None."
         )
+    if _is_yes_or_no(value) and not _is_yes_or_no(known.outcomes(known.solution, 1)[0]):
+        return f"Your answer{asked} is {value}, a yes or no; asked for is a number."
     try:
         parts = _parts(value)
     except (TypeError, ValueError):
         return f"Your answer{asked} is {_show(value)}; it should be made of numbers."
     if len(parts) != len(expected):
+        if len(expected) == 1:
+            return (
+                f"Your answer{asked} has {len(parts)} parts; asked for is one "
+                f"{'array' if expected[0].ndim else 'number'}."
+            )
         return (
             f"Your answer{asked} has {len(parts)} part{'s' * (len(parts) != 1)}; "
             f"{len(expected)} are asked for, in the order that the text names them."
@@ -253,6 +271,10 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
     return None
 
 
+def _is_yes_or_no(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
 def _difference(known: Exercise, answers: list, right: list, cases: Sequence[tuple]) -> str:
     """The first case that differs, without the number that was expected."""
     look = f"\nLook again at {known.look}." if known.look else ""
@@ -270,6 +292,8 @@ def _difference(known: Exercise, answers: list, right: list, cases: Sequence[tup
 
 def _compared(a: np.ndarray, b: np.ndarray) -> str:
     """In which way a differs from b."""
+    if np.allclose(a, b, rtol=1e-3):
+        return "right to three digits, but not beyond. Is something rounded, or something added"
     if a.size == 1:
         x, y = a.item(), b.item()
         if x == -y:
@@ -313,6 +337,10 @@ def _show(value: Any) -> str:
         value = value.item() if value.ndim == 0 else value
         text = np.array2string(np.asarray(value), precision=4, threshold=8)
         return " ".join(text.split())
+    if isinstance(value, Path):
+        return f"a path of {len(value.x) - 1} steps"
+    if inspect.isfunction(value):
+        return value.__name__  # its repr is a place in memory
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}…"
 

@@ -10,11 +10,12 @@ exercise(
     solution=301,
     mistakes=[
         Mistake(300, "That is the number of steps. The start is a point, too."),
-        Mistake(299, "One too few twice over: between n points lie n − 1 steps, not n + 1."),
+        Mistake(299, "Draw a path of 2 steps and count its points."),
+        Mistake((301, 2), "That is the shape, which has two numbers. Which of them counts points?"),
         Mistake(602, "That is the number of coordinates. Each point has two of them."),
         Mistake(600, "You counted two coordinates for each step. Count points, and the start."),
     ],
-    look="the first sentence of the exercise: what is path.x[0]?",
+    look="the first sentence of the exercise, and at what path.x[0] is",
 )
 
 _VALLEY, _BOOTH = SURFACES["valley"], SURFACES["booth"]
@@ -27,7 +28,11 @@ def _run(surface, lr, start, steps, opt=AdaGrad):
 exercise(
     "00.loss_at_the_end",
     solution=lambda surface, lr, start, steps: _run(surface, lr, start, steps).loss[-1],
-    cases=[(_VALLEY, 0.2, (-1.6, 1.2), 20), (_BOOTH, 1.0, (-8.0, -6.0), 5)],
+    cases=[
+        (_VALLEY, 0.2, (-1.6, 1.2), 20),
+        (_BOOTH, 1.0, (-8.0, -6.0), 5),
+        (_VALLEY, 4.0, (-1.6, 1.2), 1),
+    ],
     mistakes=[
         Mistake(
             lambda surface, lr, start, steps: _run(surface, lr, start, steps).loss[0],
@@ -37,6 +42,10 @@ exercise(
         Mistake(
             lambda surface, lr, start, steps: _run(surface, lr, start, steps).loss,
             "These are the losses of all the points. Asked for is one of them.",
+        ),
+        Mistake(
+            lambda surface, lr, start, steps: _run(surface, lr, start, steps).loss.min(),
+            "This is the lowest loss on the way. A walk can end higher than it has been.",
         ),
         Mistake(
             lambda surface, lr, start, steps: _run(surface, lr, start, steps).x[-1],
@@ -56,8 +65,8 @@ exercise(
             "to it.",
         ),
         Mistake(
-            lambda surface, lr, start, steps: _run(surface, lr, start, steps - 1).loss[-1],
-            "This is one step short. Index −1 is already the end of a walk of `steps` steps.",
+            lambda surface, lr, start, steps: _run(surface, lr, start, steps).loss[-2],
+            "This is one step short of the end. Index −1 is the last point of a walk.",
         ),
     ],
     look="the call of descend in section 1",

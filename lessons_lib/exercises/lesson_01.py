@@ -32,7 +32,7 @@ exercise(
 exercise(
     "01.best_single_rate",
     solution=lambda L_flat, L_steep: 2 / (L_flat + L_steep),
-    cases=[(1.0, 25.0), (0.5, 3.0), (2.0, 2.0)],
+    cases=[(1.0, 25.0), (0.5, 3.0), (2.0, 6.0)],
     mistakes=[
         Mistake(
             lambda L_flat, L_steep: 2 / L_steep,
@@ -51,13 +51,30 @@ exercise(
         ),
         Mistake(
             lambda L_flat, L_steep: 1 / np.sqrt(L_flat * L_steep),
-            "This is one over the geometric mean of the curvatures. The factors 1 − ηL are linear "
-            "in L, so an arithmetic mean is what makes them equal.",
+            "Try it on the curvatures 1 and 25: which sizes do the two factors have?",
         ),
         Mistake(
-            lambda L_flat, L_steep: 2 / (L_steep - L_flat) if L_steep != L_flat else np.inf,
+            lambda L_flat, L_steep: 2 / (L_steep - L_flat),
             "A sign went astray: the two factors have opposite signs, so one side of the equation "
             "needs a minus before you solve it.",
+        ),
+        Mistake(
+            lambda L_flat, L_steep: 2 / (1 + L_steep),
+            "This is right where the flat curvature is 1, as in section 2. Here it is L_flat: "
+            "write both factors with their own L, and set them equal in size.",
+        ),
+        Mistake(
+            lambda L_flat, L_steep: 2 / (1 + L_steep / L_flat),
+            "With κ = L_steep/L_flat this is section 2's rate for a flat curvature of 1. Here the "
+            "flat curvature is L_flat: write both factors out and set them equal in size.",
+        ),
+        Mistake(
+            lambda L_flat, L_steep: (L_steep - L_flat) / (L_steep + L_flat),
+            "This is the size of the two factors at the rate that is asked for, not the rate.",
+        ),
+        Mistake(
+            lambda L_flat, L_steep: 0.0,
+            "Equal indeed: both factors are 1, and nobody moves. There is another rate.",
         ),
     ],
     look="section 2, where the middle rate makes both factors equal in size",
@@ -108,6 +125,18 @@ exercise(
             lambda grads: np.sqrt((grads**2).sum(axis=0)),
             "This is the side of the square, √G. G itself is the area.",
         ),
+        Mistake(
+            lambda grads: grads**2,
+            "The squares are right, but the steps are still apart. Sum over them.",
+        ),
+        Mistake(
+            lambda grads: grads[0] ** 2,
+            "This is the first step alone. Is there a `return` inside the loop?",
+        ),
+        Mistake(
+            lambda grads: grads[-1] ** 2,
+            "This is the last step alone. Does G start again at each turn of the loop?",
+        ),
     ],
     look="section 4, the first formula",
 )
@@ -148,6 +177,34 @@ exercise(
         Mistake(
             lambda grads, lr: 1 / np.sqrt((grads**2).sum(axis=0)),
             "The shape of the answer is right, but where is η?",
+        ),
+        Mistake(
+            lambda grads, lr: np.sqrt((grads**2).sum(axis=0)),
+            "This is the side of the square, by which the rate is divided. Now the rate.",
+        ),
+        Mistake(
+            lambda grads, lr: (grads**2).sum(axis=0),
+            "This is G, the area. The rate is η divided by the square's side.",
+        ),
+        Mistake(
+            lambda grads, lr: lr / np.abs(grads[-1]),
+            "You divided by the last gradient alone. G remembers all of them.",
+        ),
+        Mistake(
+            lambda grads, lr: np.sqrt(lr / (grads**2).sum(axis=0)),
+            "η has come under the root. Only G belongs there.",
+        ),
+        Mistake(
+            lambda grads, lr: lr / np.sqrt((grads**2).sum()),
+            "You summed over everything: one rate for all. Each coordinate has its own.",
+        ),
+        Mistake(
+            lambda grads, lr: lr / np.sqrt((grads**2).sum(axis=1)),
+            "You summed over the coordinates (axis 1). Each coordinate sums over the steps.",
+        ),
+        Mistake(
+            lambda grads, lr: 0.5 / np.sqrt((grads**2).sum(axis=0)),
+            "This uses a rate of 0.5 whatever lr is.",
         ),
     ],
     look="section 4, the second formula",

@@ -63,7 +63,9 @@ class Lab:
         self.home.mkdir()
         # All cells are drawn at once, and nothing is asked of the network.
         self.set("notebook-extension/tracker", {"windowingMode": "none"})
-        self.set("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
+        self.set(
+            "apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False}
+        )
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
         command += ["--IdentityProvider.token=", "--ServerApp.password="]
         command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
