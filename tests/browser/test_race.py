@@ -1,6 +1,5 @@
 """The race explorer in a real browser: every control, by keyboard and by mouse."""
 
-
 import pytest
 
 pytestmark = pytest.mark.browser
