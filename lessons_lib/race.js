@@ -23,7 +23,7 @@ const CSS = `
 .race input[type=range] { width: min(17em, 62vw); margin: 0.4em 0; }
 .race input[type=checkbox] { width: 1.1em; height: 1.1em; }
 .race :disabled { opacity: 0.55; cursor: default; }
-.race output { min-width: 4.2em; font-variant-numeric: tabular-nums; }
+.race .value { min-width: 4.2em; font-variant-numeric: tabular-nums; }
 .race :focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
 .race .panels { display: grid; gap: 0.6em; grid-template-columns: minmax(0, 1fr); }
 @container (min-width: 36rem) { .race .panels { grid-template-columns: 9fr 10fr; } }
@@ -283,12 +283,15 @@ function render({ model, el }) {
     input.addEventListener("input", () => action(Number(input.value)));
     return input;
   };
-  const labelled = (name, text, ...inputs) => h("label", { hidden: !shown(name) }, text, ...inputs);
+  const labelled = (name, text, input, ...more) => {
+    input.ariaLabel = text; // without the value, which a label around it would add
+    return h("label", { hidden: !shown(name) }, text, input, ...more);
+  };
 
   const rateInput = range({ min: 0, step: 1 }, (v) => setRate(v));
-  const rateText = h("output", {});
+  const rateText = h("span", { className: "value" });
   const stepInput = range({ min: 0, step: 1 }, (v) => setStep(v));
-  const stepText = h("output", {});
+  const stepText = h("span", { className: "value" });
   const playButton = button("Play", "Move through the steps", () => play(!playing));
   const pinButton = button("Pin", "Keep these runs in sight to compare others with them", () => pin());
   const showDetail = h("input", { type: "checkbox", checked: true });
@@ -316,12 +319,12 @@ function render({ model, el }) {
     return needs[name];
   };
   const sweep = (name, attributes, unit) => {
-    const text = h("output", {});
+    const text = h("span", { className: "value" });
     needs[name] = range(attributes, (v) => {
-      text.value = `${v}${unit}`;
+      text.textContent = `${v}${unit}`;
       ask({ [name]: v });
     });
-    needs[name].text = (v) => (text.value = `${v}${unit}`);
+    needs[name].text = (v) => (text.textContent = `${v}${unit}`);
     return [needs[name], text];
   };
   const boxes = form.optimizers.map((name) => {
@@ -357,7 +360,7 @@ function render({ model, el }) {
       h("span", { className: "row", hidden: !shown("step"), style: "margin: 0" },
         playButton, button("−1", "One step back", () => setStep(step - 1)),
         button("+1", "One step on", () => setStep(step + 1)),
-        h("label", {}, "step", stepInput, stepText)),
+        labelled("step", "step", stepInput, stepText)),
       pinButton,
       button("Reset", "Back to the first settings", () => reset()),
       h("label", {}, showDetail, "squares and arrows"),
@@ -498,7 +501,7 @@ function render({ model, el }) {
     rateInput.max = header.rates.length - 1;
     rateInput.value = rate;
     const text = settings().tuned ? "each its best" : String(header.rates[rate]);
-    rateText.value = text;
+    rateText.textContent = text;
     rateInput.setAttribute("aria-valuetext", text);
     let line = header.line;
     runs.forEach((run, k) => (line = line.replace(`{${k}}`, String(run.eta))));
@@ -708,7 +711,7 @@ function render({ model, el }) {
     drawMap();
     drawLoss();
     stepInput.value = step;
-    stepText.value = `${step} of ${header.steps}`;
+    stepText.textContent = `${step} of ${header.steps}`;
     runs.forEach((run, k) => {
       const cells = body.rows[k].cells, t = run.lost >= 0 ? Math.min(step, run.lost - 1) : step;
       const pair = (a, b) => (run[a] ? `${show(run[a][t])}, ${show(run[b][t])}` : "–");

@@ -144,51 +144,42 @@ class Watch:
             self.found.append(f"failed: {request.url} {request.failure}")
 
 
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A fresh page; `page.watch.found` must stay empty."""
-    context = browser.new_context(viewport={"width": 1200, "height": 1000})
-    context.set_default_timeout(60_000)
-    opened = context.new_page()
-    opened.watch = Watch(opened)
-    yield opened
-    context.close()
-
-
 RUN_ALL = """async () => {
   const panel = jupyterapp.shell.currentWidget;
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
   await jupyterapp.commands.execute('notebook:run-all-cells');
 }"""
-OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets
-  .filter((cell) => cell.model.type === 'code')
-  .map((cell) => [cell.model.executionCount, cell.model.outputs.toJSON()
-    .filter((output) => output.output_type === 'error')
-    .map((output) => `${output.ename}: ${output.evalue}`)])"""
+
+
+def new_page(browser, **options):
+    """A context and its page; `page.watch.found` must stay empty."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1000}, **options)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.watch = Watch(page)
+    return context, page
+
+
+def open_in_lab(lab: Lab, page, path: str, run: bool = True) -> None:
+    """Open a notebook in JupyterLab and, unless told not to, run all its cells."""
+    page.watch.own = (*page.watch.own, lab.url, lab.url.replace("http", "ws"))
+    page.goto(f"{lab.url}lab/tree/{path}?reset")
+    page.wait_for_function(
+        "path => { const panel = window.jupyterapp?.shell.currentWidget;"
+        " return panel?.context?.path === path && panel.context.isReady"
+        " && panel.content.widgets.length > 0; }",
+        arg=path,
+    )
+    if run:
+        page.evaluate("window.ran = undefined")
+        page.evaluate(f"void ({RUN_ALL})().then(() => window.ran = true)")
+        page.wait_for_function("window.ran", timeout=120_000)
 
 
 @pytest.fixture
-def open_lesson(lab, page):
-    """Return a function that opens a notebook in JupyterLab, and runs it unless told not to."""
-
-    def opened(path: str, run: bool = True):
-        page.watch.own = (*page.watch.own, lab.url, lab.url.replace("http", "ws"))
-        page.goto(f"{lab.url}lab/tree/{path}?reset")
-        name = json.dumps(path)
-        page.wait_for_function(
-            f"window.jupyterapp?.shell.currentWidget?.context?.path === {name}"
-            " && jupyterapp.shell.currentWidget.context.isReady"
-            " && jupyterapp.shell.currentWidget.content.widgets.length > 0"
-        )
-        if run:
-            page.evaluate(RUN_ALL)
-        return page
-
-    return opened
-
-
-@pytest.fixture
-def outputs(page):
-    """Return a function that tells each code cell's execution count and errors."""
-    return lambda: page.evaluate(OUTPUTS)
+def page(browser) -> Iterator:
+    """A fresh page."""
+    context, opened = new_page(browser)
+    yield opened
+    context.close()
