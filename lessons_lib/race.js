@@ -354,7 +354,7 @@ function render({ model, el }) {
   const copied = h("span", { role: "status" });
   const root = h("section", { className: "race", role: "group", "aria-label": "Race of optimizers" },
     h("style", { textContent: CSS }),
-    h("p", {}, h("b", {}, "Play for this: "), form.question),
+    h("p", { innerHTML: `<b>Play for this:</b> ${form.question}` }),
     row(
       labelled("rate", "rate η", rateInput, rateText),
       h("span", { className: "row", hidden: !shown("step"), style: "margin: 0" },

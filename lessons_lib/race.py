@@ -13,6 +13,7 @@ import functools
 import hashlib
 import html
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path as File
@@ -54,7 +55,7 @@ class Race(anywidget.AnyWidget):
     Parameters
     ----------
     question : str
-        What to play for.
+        What to play for; may hold markup such as ``<i>``.
     show : sequence of str, optional
         The controls to show, of `CONTROLS`; all by default. The start can always be moved on
         the map.
@@ -170,7 +171,7 @@ class Race(anywidget.AnyWidget):
         """The outputs for readers without a kernel. Made once: a picture takes a while."""
         s = self.settings
         plain = f"A race between {', '.join(s['optimizers'])} on {s['surface']}. "
-        plain += f"Play for this: {self.form['question']}"
+        plain += f"Play for this: {re.sub('<[^>]+>', '', self.form['question'])}"
         sentence = html.escape(self.sentence())
         if self.header["error"]:
             return {"text/html": f"<p>{sentence}</p>", "text/plain": plain}
@@ -180,7 +181,7 @@ class Race(anywidget.AnyWidget):
         picture = race_picture(
             surface, lanes, step=s["steps"], title=f"{surface.name}, {rate}", squares=True
         )
-        png = base64.b64encode(picture.png()).decode()
+        png, small_png = (base64.b64encode(picture.png(dpi)).decode() for dpi in (72, 60))
         state = {k: getattr(self, k) for k in ("form", "settings", "header")}
         words = zlib.compress(json.dumps(state).encode(), 9)
         small = zlib.compress(zlib.decompress(self.paths), 9)
@@ -190,7 +191,7 @@ class Race(anywidget.AnyWidget):
         name = hashlib.sha256(json.dumps([self.form, s], sort_keys=True).encode()).hexdigest()[:12]
         page = (
             f'<div data-race="{name}" data-packed="{packed}">'
-            f'<img alt="{sentence}" src="data:image/png;base64,{png}" style="max-width: 100%">'
+            f'<img alt="{sentence}" src="data:image/png;base64,{small_png}" style="max-width: 100%">'
             f'</div>\n<script type="module">\n{script}\nmountAll("{name}");\n</script>'
         )
         return {"text/html": page, "image/png": png, "text/plain": plain}

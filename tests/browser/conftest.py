@@ -73,6 +73,7 @@ class Lab:
         command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")
         places = {f"JUPYTER{'' if p.startswith('LAB') else '_'}{p}": self.home / p for p in places}
+        self.environment = {name: str(path) for name, path in places.items()}
         self.log = (folder / "log.txt").open("w")
         self.process = subprocess.Popen(
             command,
@@ -81,7 +82,7 @@ class Lab:
             stderr=self.log,
             env={
                 **os.environ,
-                **{name: str(path) for name, path in places.items()},
+                **self.environment,
                 "JUPYTER_PREFER_ENV_PATH": "1",
                 "PYTHONPATH": str(ROOT),
                 "TQDM_DISABLE": "1",
@@ -174,7 +175,7 @@ def open_in_lab(lab: Lab, page, path: str, run: bool = True) -> None:
     if run:
         page.evaluate("window.ran = undefined")
         page.evaluate(f"void ({RUN_ALL})().then(() => window.ran = true)")
-        page.wait_for_function("window.ran", timeout=120_000)
+        page.wait_for_function("window.ran", timeout=300_000)
 
 
 @pytest.fixture
