@@ -19,8 +19,8 @@ const CSS = `
 .race button, .race select, .race input[type=number] { border: 1px solid currentColor;
   border-radius: 4px; padding: 0.2em 0.55em; min-height: 2em; }
 .race button { min-width: 2.6em; cursor: pointer; }
-.race input[type=number] { width: 5.6em; }
-.race input[type=range] { width: min(17em, 62vw); margin: 0.4em 0; }
+.race input[type=number] { width: 5.6em; height: 2em; box-sizing: border-box; }
+.race input[type=range] { width: min(17em, 62vw); margin: 0.4em; }
 .race input[type=checkbox] { width: 1.1em; height: 1.1em; }
 .race :disabled { opacity: 0.55; cursor: default; }
 .race .value { min-width: 4.2em; font-variant-numeric: tabular-nums; }
@@ -352,6 +352,21 @@ function render({ model, el }) {
   table.prepend(caption);
   const code = h("code");
   const copied = h("span", { role: "status" });
+  // Few choices stand above the picture; many would push it out of sight.
+  const choices = row(
+    labelled("surface", "surface", select("surface", form.surfaces.map((s) => [s, s]))),
+    h("fieldset", { hidden: !shown("optimizers") }, h("legend", {}, "optimizers"),
+      ...boxes.map((box) => h("label", {}, box, box.value))),
+    labelled("tuned", "rates", select("tuned", [["no", "one for all"], ["yes", "each its best"]])),
+    ...hyperLabels.map(([, label]) => label),
+    labelled("angle", "turn by", ...sweep("angle", { min: -90, max: 90, step: 1 }, "°")),
+    labelled("noise", "noise", ...sweep("noise", { min: 0, max: 5, step: 0.1 }, "")),
+    labelled("seed", "seed", entry("seed", { min: 0, step: 1 })),
+    labelled("steps", "steps", entry("steps", { min: 1, max: form.longest, step: 10 })),
+    labelled("x", "start x", entry("x", { step: "any" }, (v) => place([v, at()[1]]))),
+    labelled("y", "start y", entry("y", { step: "any" }, (v) => place([at()[0], v]))),
+  );
+  const many = form.show.filter((name) => name in needs || name === "optimizers").length > 4;
   const root = h("section", { className: "race", role: "group", "aria-label": "Race of optimizers" },
     h("style", { textContent: CSS }),
     h("p", { innerHTML: `<b>Play for this:</b> ${form.question}` }),
@@ -365,22 +380,11 @@ function render({ model, el }) {
       button("Reset", "Back to the first settings", () => reset()),
       h("label", {}, showDetail, "squares and arrows"),
     ),
-    row(
-      labelled("surface", "surface", select("surface", form.surfaces.map((s) => [s, s]))),
-      h("fieldset", { hidden: !shown("optimizers") }, h("legend", {}, "optimizers"),
-        ...boxes.map((box) => h("label", {}, box, box.value))),
-      labelled("tuned", "rates", select("tuned", [["no", "one for all"], ["yes", "each its best"]])),
-      ...hyperLabels.map(([, label]) => label),
-      labelled("angle", "turn by", ...sweep("angle", { min: -90, max: 90, step: 1 }, "°")),
-      labelled("noise", "noise", ...sweep("noise", { min: 0, max: 5, step: 0.1 }, "")),
-      labelled("seed", "seed", entry("seed", { min: 0, step: 1 })),
-      labelled("steps", "steps", entry("steps", { min: 1, max: form.longest, step: 10 })),
-      labelled("x", "start x", entry("x", { step: "any" }, (v) => place([v, at()[1]]))),
-      labelled("y", "start y", entry("y", { step: "any" }, (v) => place([at()[0], v]))),
-    ),
+    ...(many ? [] : [choices]),
     note,
     h("div", { className: "panels" }, map, chart),
     sentence, pinned,
+    ...(many ? [choices] : []),
     h("div", { className: "numbers", tabIndex: 0, role: "region", "aria-label": "Numbers at this step" }, table),
     h("p", {}, code, " ", h("span", { className: "copy" }, button("Copy", "Copy this line of Python", () => copy()), " ", copied)),
     heard,

@@ -181,7 +181,7 @@ class Race(anywidget.AnyWidget):
         picture = race_picture(
             surface, lanes, step=s["steps"], title=f"{surface.name}, {rate}", squares=True
         )
-        png, small_png = (base64.b64encode(picture.png(dpi)).decode() for dpi in (72, 60))
+        png, small = (base64.b64encode(picture.png(dpi)).decode() for dpi in (72, 60))
         state = {k: getattr(self, k) for k in ("form", "settings", "header")}
         words = zlib.compress(json.dumps(state).encode(), 9)
         small = zlib.compress(zlib.decompress(self.paths), 9)
@@ -191,7 +191,7 @@ class Race(anywidget.AnyWidget):
         name = hashlib.sha256(json.dumps([self.form, s], sort_keys=True).encode()).hexdigest()[:12]
         page = (
             f'<div data-race="{name}" data-packed="{packed}">'
-            f'<img alt="{sentence}" src="data:image/png;base64,{small_png}" style="max-width: 100%">'
+            f'<img alt="{sentence}" src="data:image/png;base64,{small}" style="max-width: 100%">'
             f'</div>\n<script type="module">\n{script}\nmountAll("{name}");\n</script>'
         )
         return {"text/html": page, "image/png": png, "text/plain": plain}

@@ -310,8 +310,7 @@ def test_every_control_is_reached_by_tab_and_shows_it(race):
         looks = race.page.evaluate(
             """() => {
               const e = document.activeElement, look = getComputedStyle(e);
-              const name = e.getAttribute('aria-label') || e.textContent || e.labels?.[0]?.textContent;
-              return e.closest('.race') && [name, look.outlineStyle, parseFloat(look.outlineWidth)];
+              return e.closest('.race') && [e.outerHTML, look.outlineStyle, parseFloat(look.outlineWidth)];
             }"""
         )
         if not looks:
