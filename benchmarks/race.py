@@ -4,6 +4,7 @@ Usage: python benchmarks/race.py, or through `make bench`.
 """
 
 import json
+import shutil
 import statistics
 import sys
 import tempfile
@@ -91,13 +92,12 @@ def in_browser(repeats: int = 60) -> list[Row]:
     """Slider, click and `interact`, each from the event to the painted frame."""
     from conftest import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
     from playwright.sync_api import sync_playwright
-    import shutil
 
     import notebooks as tool  # tools/notebooks.py
 
     found = next(filter(None, map(shutil.which, SYSTEM)), None)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)
+        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)  # or its own
         lab = Lab(Path(folder))
         try:
             for name, source in (("race", RACE), ("interact", INTERACT)):

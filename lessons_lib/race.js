@@ -269,6 +269,7 @@ function render({ model, el }) {
   let header = null, codes = null, ground = null; // what was computed
   let rate = 0, step = 0, runs = [], pins = [], detail = true; // what is looked at
   let playing = 0, hover = null, request = 0, waiting = 0, moved = null, frames = 0, drawn = 0;
+  let packedGround = null, painted = "";
   const frame = { map: null, loss: null }; // the scales of both panels
   const still = { map: document.createElement("canvas"), loss: document.createElement("canvas") };
 
@@ -442,14 +443,18 @@ function render({ model, el }) {
     const first = !header;
     tell("python", fresh.error ? `Python refuses these settings: ${fresh.error}` : "");
     if (!fresh.error) {
-      const [raw, heights] = await Promise.all([inflate(model.get("paths")), inflate(model.get("ground"))]);
+      const raw = await inflate(model.get("paths"));
+      if (packedGround !== model.get("ground")) {
+        ground = undo(await inflate(model.get("ground")), 121);
+        packedGround = model.get("ground");
+        painted = ""; // the map is to be painted anew
+      }
       if (model.get("header") !== fresh) return;
       const stays = !first && step === header.steps ? fresh.steps : Math.min(step, fresh.steps);
       const eta = first ? settings().rate : header.rates[rate];
       header = fresh;
       rate = nearest(eta);
       codes = undo(raw, header.steps + 1);
-      ground = undo(heights, 121);
       step = first ? header.steps : stays;
     }
     clearTimeout(waiting);
@@ -635,13 +640,18 @@ function render({ model, el }) {
     };
     const height = Math.round(box.h + 50);
     fit(map, width, height);
-    still.map.width = map.width, still.map.height = map.height;
-    let c = pen(still.map);
-    c.fillStyle = "#fff";
-    c.fillRect(0, 0, width, height);
-    paintGround(c, box, header, ground);
-    axes(c, box, ticks(x0, x1, 5), frame.map.x, tickText, ticks(y0, y1, 5), frame.map.y, tickText, "x", "y");
-    for (const [x, y] of header.minima) star(c, frame.map.x(x), frame.map.y(y));
+    let c;
+    const size = [map.width, map.height].join();
+    if (painted !== size) {
+      painted = size;
+      still.map.width = map.width, still.map.height = map.height;
+      c = pen(still.map);
+      c.fillStyle = "#fff";
+      c.fillRect(0, 0, width, height);
+      paintGround(c, box, header, ground);
+      axes(c, box, ticks(x0, x1, 5), frame.map.x, tickText, ticks(y0, y1, 5), frame.map.y, tickText, "x", "y");
+      for (const [x, y] of header.minima) star(c, frame.map.x(x), frame.map.y(y));
+    }
 
     const wide = chart.clientWidth;
     const high = Math.max(height, 240);

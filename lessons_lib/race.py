@@ -357,7 +357,7 @@ def _differences(codes: Sequence[np.ndarray]) -> bytes:
     whole = np.stack(codes)
     steps = whole.copy()
     steps[..., 1:] -= whole[..., :-1]
-    return np.ascontiguousarray(steps.astype("<u2").view(np.uint8).reshape(-1, 2).T).tobytes()
+    return steps.astype(np.uint8).tobytes() + (steps >> 8).astype(np.uint8).tobytes()
 
 
 @functools.lru_cache(maxsize=32)
