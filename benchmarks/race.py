@@ -90,10 +90,10 @@ def spread(times: list[float]) -> tuple[float, float]:
 
 def in_browser(repeats: int = 60) -> list[Row]:
     """Slider, click and `interact`, each from the event to the painted frame."""
-    from conftest import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
     from playwright.sync_api import sync_playwright
 
     import notebooks as tool  # tools/notebooks.py
+    from conftest import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
 
     found = next(filter(None, map(shutil.which, SYSTEM)), None)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:

@@ -310,7 +310,8 @@ def test_every_control_is_reached_by_tab_and_shows_it(race):
         looks = race.page.evaluate(
             """() => {
               const e = document.activeElement, look = getComputedStyle(e);
-              return e.closest('.race') && [e.outerHTML, look.outlineStyle, parseFloat(look.outlineWidth)];
+              const width = parseFloat(look.outlineWidth);
+              return e.closest(".race") && [e.outerHTML, look.outlineStyle, width];
             }"""
         )
         if not looks:
