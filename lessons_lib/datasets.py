@@ -46,10 +46,12 @@ def docstrings() -> tuple[list[str], np.ndarray]:
         if m.name[0] != "_" and m.name not in ("tests", "testing", "backends", "pylab")
     )
     documents: dict[str, int] = {}
-    for label, names in enumerate((standard, ours)):
-        for module in _imported(names):
-            for text in _texts(module, module.__name__.split(".")[0]):
-                documents.setdefault(re.sub(r"(?i)matplotlib|python|mpl\b", " ", text), label)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some modules and members are deprecated in some versions
+        for label, names in enumerate((standard, ours)):
+            for module in _imported(names):
+                for text in _texts(module, module.__name__.split(".")[0]):
+                    documents.setdefault(re.sub(r"(?i)matplotlib|python|mpl\b", " ", text), label)
     return list(documents), np.array(list(documents.values()))
 
 
@@ -81,12 +83,10 @@ def bag_of_words(documents: Sequence[str], size: int) -> tuple[np.ndarray, list[
 
 def _imported(names: Sequence[str]) -> Iterator[ModuleType]:
     for name in names:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # some modules are deprecated in some versions
-            try:
-                module = importlib.import_module(name)
-            except Exception:  # not on this system, or not in this version
-                continue
+        try:
+            module = importlib.import_module(name)
+        except Exception:  # not on this system, or not in this version
+            continue
         yield module
 
 

@@ -164,7 +164,7 @@ def first_step(question: str = "where does ε start to matter?") -> Explorer:
         plot_first_step,
         question,
         {
-            "gradient": log_slider("gradient g", -12, 2, 1e-3),
+            "gradient": log_slider("gradient g", -12, 2, 1e-5),
             "G0": choice("G₀", [0.0, 1e-6, 1e-3, 0.1, 1.0], 0.0),
             "rate": log_slider("rate η", -4, 1, 0.1),
             "eps": log_slider("ε", -12, -2, 1e-7),

@@ -141,7 +141,7 @@ def deep(x):
         (lambda x: x[0] / 2, False, "has shape (); expected (2,)"),
         (lambda x: (x / 2, x), False, "has 2 parts; asked for is one array"),
         (lambda x: True, False, "a yes or no; asked for is a number"),
-        (lambda x: x / 2 + 1e-5, False, "right to three digits, but not beyond"),
+        (lambda x: x / 2 + 1e-5, False, "right to three digits but not beyond"),
         (lambda x: math.sqrt(x), False, "np.sqrt takes arrays"),
         (lambda x: x * 2 if x[0] else undefined_name, False, "You doubled."),  # noqa: F821
         (lambda x: "half", False, "should be made of numbers"),
@@ -185,6 +185,21 @@ def test_a_value_is_compared_in_words(monkeypatch):
     assert "too small" in check("99.v", 2).message
     assert "wrong sign" in check("99.v", -3.0).message
     assert "None" in check("99.v", None).message
+
+
+@pytest.mark.parametrize("both", [tuple, list, np.array])
+def test_two_answers_may_come_in_any_sequence(monkeypatch, both):
+    known = Exercise(
+        "99.two",
+        solution=lambda x: (x, 2 * x),
+        cases=[(1.0,), (3.0,)],
+        mistakes=[Mistake(lambda x: (2 * x, x), "The other way round.")],
+    )
+    monkeypatch.setitem(EXERCISES, "99.two", known)
+    assert check("99.two", lambda x: both([x, 2 * x])).passed is True
+    assert check("99.two", lambda x: both([2 * x, x])).message.startswith("The other way round.")
+    assert "too small" in check("99.two", lambda x: both([x, 0.5])).message
+    assert "is one thing; 2 are asked for" in check("99.two", lambda x: x).message
 
 
 def test_unknown_exercise():

@@ -67,11 +67,15 @@ def uses():
     """Each explorer by itself, and each call of one in a notebook."""
     found = [pytest.param(f"{name}()", id=name) for name in EXPLORERS]
     for path in NOTEBOOKS:
+        known = {}  # what the lesson calls an explorer → the explorer's name
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] != "code" or "%" in "".join(cell["source"]):
                 continue
             for node in ast.walk(ast.parse("".join(cell["source"]))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in EXPLORERS:
+                if isinstance(node, ast.ImportFrom) and node.module == "lessons_lib.explorers":
+                    known |= {alias.asname or alias.name: alias.name for alias in node.names}
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in known:
+                    node.func.id = known[node.func.id]
                     found.append(pytest.param(ast.unparse(node), id=f"{path.stem}-{node.func.id}"))
     return found
 

@@ -144,7 +144,10 @@ def test_environment():
     assert "- -e ." in stripped
 
 
-@pytest.mark.skipif(not find_spec("repo2docker"), reason="jupyter-repo2docker runs on Linux only")
+@pytest.mark.skipif(
+    not find_spec("repo2docker"),
+    reason="jupyter-repo2docker is not installed (it runs on Linux only)",
+)
 def test_binder():
     """Binder's own program reads the configuration as it is meant."""
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]

@@ -1,5 +1,6 @@
 """Open JupyterLab on the first lesson; arguments are passed on to JupyterLab."""
 
+import json
 import os
 import socket
 import subprocess
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
     # The course asks nothing of the network: no news, no update check.
+    do_not_ask_for_news()
     command += ["--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -50,6 +52,15 @@ def main(arguments: list[str]) -> int:
         return subprocess.call([*command, *arguments], cwd=ROOT, env=environment())
     except KeyboardInterrupt:
         return 0  # Ctrl+C is how one leaves JupyterLab
+
+
+def do_not_ask_for_news() -> None:
+    """Spare the reader the question about Jupyter news, in the course's own JupyterLab only."""
+    settings = Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json"
+    if sys.prefix != sys.base_prefix and not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        choice = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+        settings.write_text(json.dumps(choice), encoding="utf-8")
 
 
 def environment() -> dict[str, str]:

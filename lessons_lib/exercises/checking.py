@@ -201,6 +201,7 @@ def _dots_in(error: BaseException | None) -> bool:
 
 
 def _judge(known: Exercise, returned: list, right: list, cases: Sequence[tuple]) -> Feedback:
+    returned = [_several(v, want) for v, want in zip(returned, right, strict=True)]
     answers = []
     for value, expected, case in zip(returned, right, cases, strict=True):
         problem = _malformed(known, value, expected, case)
@@ -213,6 +214,14 @@ def _judge(known: Exercise, returned: list, right: list, cases: Sequence[tuple])
     return _named(known, answers, returned, right) or _wrong(
         _difference(known, answers, right, cases)
     )
+
+
+def _several(value: Any, expected: list) -> Any:
+    """Where several things are asked for, [a, b] is as good as (a, b)."""
+    if len(expected) > 1 and (isinstance(value, list) or getattr(value, "ndim", 0)):
+        if [np.shape(v) for v in value] == [want.shape for want in expected]:
+            return tuple(value)
+    return value
 
 
 def _named(known: Exercise, answers: list, returned: list, right: list) -> Feedback | None:
@@ -252,9 +261,11 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
                 f"Your answer{asked} has {len(parts)} parts; asked for is one "
                 f"{'array' if expected[0].ndim else 'number'}."
             )
+        got = f"has {len(parts)} parts" if len(parts) > 1 else "is one thing"
         return (
-            f"Your answer{asked} has {len(parts)} part{'s' * (len(parts) != 1)}; "
-            f"{len(expected)} are asked for, in the order that the text names them."
+            f"Your answer{asked} {got}; {len(expected)} are asked for, in the order in which the "
+            "text names them: return a, b"
+            f"{', c' * (len(expected) > 2)}."
         )
     for i, (part, want) in enumerate(zip(parts, expected, strict=True)):
         which = f"Part {i + 1} of your answer" if len(parts) > 1 else "Your answer"
@@ -293,7 +304,7 @@ def _difference(known: Exercise, answers: list, right: list, cases: Sequence[tup
 def _compared(a: np.ndarray, b: np.ndarray) -> str:
     """In which way a differs from b."""
     if np.allclose(a, b, rtol=1e-3):
-        return "right to three digits, but not beyond. Is something rounded, or something added"
+        return "right to three digits but not beyond, as if something were rounded or added"
     if a.size == 1:
         x, y = a.item(), b.item()
         if x == -y:

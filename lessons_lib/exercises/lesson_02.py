@@ -8,15 +8,38 @@ exercise(
     "02.proximal_step",
     solution=lambda x, g, s, lr, low, high: np.clip(x - lr / s * g, low, high),
     cases=[
-        (0.3, 1.0, 4.0, 0.5, -1.0, 1.0),
-        (0.8, -3.0, 2.5, 0.5, -1.0, 1.0),
-        (-0.5, 2.0, 0.25, 0.4, -1.0, 2.0),
+        (0.3, 1.0, 5.0, 0.3, -1.0, 1.0),
+        (0.8, 3.0, 2.0, 0.3, 0.5, 2.0),
+        (1.5, -2.0, 0.5, 0.2, 0.5, 2.0),
     ],
     mistakes=[
         Mistake(
             lambda x, g, s, lr, low, high: x - lr / s * g,
             "The lowest point of the parabola is right, but it may lie outside the interval, and "
             "you have to stay inside.",
+        ),
+        Mistake(
+            lambda x, g, s, lr, low, high: np.clip(x - lr / s * g, -1, 1),
+            "You stay between −1 and 1, as in the lesson. The interval has the ends low and high.",
+        ),
+        Mistake(
+            lambda x, g, s, lr, low, high: np.clip(x - lr / s * g, high, low),
+            "You always return low: are the ends of the interval in the right order in np.clip?",
+        ),
+        Mistake(
+            lambda x, g, s, lr, low, high: x - lr / s * g if low <= x - lr / s * g <= high else x,
+            "Where the lowest point of the parabola lies outside, you stay where you are. Some "
+            "point of the interval is lower than that.",
+        ),
+        Mistake(
+            lambda x, g, s, lr, low, high: np.clip(x - g / s, low, high),
+            "Where is η? This is the step of η = 1.",
+        ),
+        Mistake(
+            lambda x, g, s, lr, low, high: (
+                lr * g * (u := np.clip(x - lr / s * g, low, high)) + 0.5 * s * (u - x) ** 2
+            ),
+            "This is how low the expression gets. Asked for is the point at which it does.",
         ),
         Mistake(
             lambda x, g, s, lr, low, high: np.clip(x + lr / s * g, low, high),
@@ -48,20 +71,31 @@ exercise(
             "This is the step alone. From where is it taken?",
         ),
     ],
-    look="section 2, where the derivative of the parabola is set to 0",
+    look="section 2: the derivative of the parabola, and the sentence on the nearest end below it",
 )
 
 
 def _cost(x, y):
-    return (0.5 * (x - y) ** 2).sum()
+    return np.abs(x - y).sum()
 
+
+def _means_so_far(y):
+    return np.cumsum(y) / np.arange(1, len(y) + 1)
+
+
+def _medians_so_far(y):
+    return np.array([np.median(y[: t + 1]) for t in range(len(y))])
+
+
+_GRID = np.linspace(-1, 1, 201)
+_SECTION_1 = np.clip(0.4 + 0.5 * np.random.default_rng(0).standard_normal(200), -1, 1).mean()
 
 exercise(
     "02.regret",
-    solution=lambda plays, y: _cost(plays, y) - _cost(y.mean(), y),
+    solution=lambda plays, y: _cost(plays, y) - _cost(np.median(y), y),
     cases=[
-        (np.array([0.1, 0.4, -0.2, 0.5]), np.array([1.0, -0.5, 0.3, 0.6])),
-        (np.array([0.9, 0.5, -0.3]), np.array([-0.7, 0.2, -1.0])),
+        (np.array([0.1, 0.3, -0.2, 0.5, 0.4]), np.array([0.913, -0.526, 0.337, 0.684, -0.118])),
+        (np.array([0.9, 0.5, -0.3]), np.array([-0.729, 0.248, -0.963])),
     ],
     mistakes=[
         Mistake(
@@ -70,9 +104,34 @@ exercise(
             "round, y_t. Regret compares with one point that stays the same in all rounds.",
         ),
         Mistake(
-            lambda plays, y: _cost(plays, y) - _cost(plays.mean(), y),
-            "You compared with the average of the plays. The best fixed point depends on the "
-            "functions, not on what was played.",
+            lambda plays, y: _cost(plays, y) - _cost(y.mean(), y),
+            "The mean is best where differences are squared. Here they are not: how does the total "
+            "change while x moves from one y to the next?",
+        ),
+        Mistake(
+            lambda plays, y: _cost(plays, y) - _cost(_medians_so_far(y), y),
+            "You moved the comparison point from round to round. It must be one point, chosen "
+            "afterwards.",
+        ),
+        Mistake(
+            lambda plays, y: _cost(plays, y) - _cost(_means_so_far(y), y),
+            "You moved the comparison point from round to round; it must be one point, chosen "
+            "afterwards. And the mean is best only where differences are squared.",
+        ),
+        Mistake(
+            lambda plays, y: _cost(plays, y) - _cost(_SECTION_1, y),
+            "You compared with `best` of section 1, which is still in memory. This play has a best "
+            "point of its own.",
+        ),
+        Mistake(
+            lambda plays, y: _cost(plays, y) - min(_cost(x, y) for x in _GRID),
+            "You searched a grid, and the best point lies between two of its points. Where does "
+            "the total stop falling?",
+        ),
+        Mistake(
+            lambda plays, y: _cost(plays, y) - _cost(np.median(plays), y),
+            "You took the median of the plays. The best fixed point depends on the functions, not "
+            "on what was played.",
         ),
         Mistake(
             lambda plays, y: _cost(plays, y) - _cost(plays[-1], y),
@@ -89,26 +148,25 @@ exercise(
             "You compared with the point 0. Which fixed point has the smallest total?",
         ),
         Mistake(
-            lambda plays, y: _cost(plays, y) - _cost(np.median(y), y),
-            "You compared with the median, which is best for absolute differences. Here they are "
-            "squared.",
-        ),
-        Mistake(
-            lambda plays, y: _cost(y.mean(), y) - _cost(plays, y),
+            lambda plays, y: _cost(np.median(y), y) - _cost(plays, y),
             "The sign is the other way round: what was paid, minus what the fixed point pays.",
         ),
         Mistake(
-            lambda plays, y: 2 * (_cost(plays, y) - _cost(y.mean(), y)),
-            "The ½ of the functions was lost.",
+            lambda plays, y: ((plays - y) ** 2 - (np.median(y) - y) ** 2).sum() / 2,
+            "The functions of section 1 were squares. These are absolute differences.",
         ),
         Mistake(
-            lambda plays, y: (_cost(plays, y) - _cost(y.mean(), y)) / len(y),
+            lambda plays, y: ((plays - y) ** 2 - (y.mean() - y) ** 2).sum() / 2,
+            "This is the regret for the squares of section 1. Here f_t is an absolute difference, "
+            "and another fixed point is best.",
+        ),
+        Mistake(
+            lambda plays, y: abs((plays - y).sum()) - abs((np.median(y) - y).sum()),
+            "You added first and took the absolute value of the sum. Each round has its own.",
+        ),
+        Mistake(
+            lambda plays, y: (_cost(plays, y) - _cost(np.median(y), y)) / len(y),
             "This is the regret per round. Regret is a sum.",
-        ),
-        Mistake(
-            lambda plays, y: ((plays - y) * (plays - y.mean())).sum(),
-            "This is the sum with gradients, which is never smaller than the regret. Asked for is "
-            "the regret itself.",
         ),
     ],
     look="section 1, the definition of regret and the game below it",
@@ -133,6 +191,24 @@ exercise(
             "gain.",
         ),
         Mistake(
+            lambda grads, c: (grads**2).sum(axis=0),
+            "This is G itself: it is neither the best proportion nor does it keep the budget.",
+        ),
+        Mistake(
+            lambda grads, c: c * _sides(grads) / (grads**2).sum(),
+            "The proportions are right, but the sum is not c: what do you divide by?",
+        ),
+        Mistake(
+            lambda grads, c: c / (grads**2).sum(axis=0) / (1 / (grads**2).sum(axis=0)).sum(),
+            "Upside down, and without the root: this gives the most to the coordinate with the "
+            "smallest gradients.",
+        ),
+        Mistake(
+            lambda grads, c: float(c),
+            "You summed over everything, rounds and coordinates, so that one number is left. Each "
+            "coordinate needs a sum of its own.",
+        ),
+        Mistake(
             lambda grads, c: np.full(grads.shape[1], c / grads.shape[1]),
             "You gave the same to all: this is one shared rate.",
         ),
@@ -150,8 +226,7 @@ exercise(
         ),
         Mistake(
             lambda grads, c: c * _sides(grads) / np.sqrt((_sides(grads) ** 2).sum()),
-            "You divided by the length of the vector: now the squares of s sum to c². It is the "
-            "sum of the s themselves that must be c.",
+            "The squares of your s sum to c². Which sum is to be c?",
         ),
         Mistake(
             lambda grads, c: c / _sides(grads) / (1 / _sides(grads)).sum(),
@@ -160,7 +235,8 @@ exercise(
         ),
         Mistake(
             lambda grads, c: c * np.abs(grads).sum(axis=0) / np.abs(grads).sum(),
-            "You summed |g|. Square the gradients, sum over the rounds, then take the root.",
+            "You summed |g|. That is not the side of G: which gradients count more in a sum of "
+            "squares?",
         ),
         Mistake(
             lambda grads, c: c * np.abs(grads.sum(axis=0)) / np.abs(grads.sum(axis=0)).sum(),
@@ -189,6 +265,23 @@ exercise(
         Mistake(
             lambda g: (g**2 / np.cumsum(g**2)).sum() / np.sqrt((g**2).sum()),
             "Each term is divided by G, the area. It should be the side, √G.",
+        ),
+        Mistake(
+            lambda g: (g**2 / np.cumsum(g**2)).sum(),
+            "Every term was divided by √G_t twice. Divide once more, but the finished sum, and by "
+            "the last √G.",
+        ),
+        Mistake(
+            lambda g: (g**2 / np.cumsum(g**2)).sum() / (g**2).sum(),
+            "Both roots are missing, inside the sum and below it.",
+        ),
+        Mistake(
+            lambda g: np.abs(g).sum() / np.sqrt((g**2).sum()),
+            "Every term was divided by its own |g|. G_t contains all squares up to round t.",
+        ),
+        Mistake(
+            lambda g: 1 / _ratio(g),
+            "Upside down: the sum stands above, √G_T below.",
         ),
         Mistake(
             lambda g: 1.0,
@@ -262,9 +355,26 @@ exercise(
             "These are the steps divided by η. Where is the rate?",
         ),
         Mistake(
-            lambda g, lr, eps: (lr * g / (g + eps), lr * g / np.sqrt((g + eps) ** 2)),
-            "Your second number squares g + ε and takes the root again, which is ε outside once "
-            "more. ε is added to G, after the squaring.",
+            lambda g, lr, eps: (lr * g / (g + eps), lr * g / (g + eps)),
+            "Your second number is ε outside once more: add ε to G before the root.",
+        ),
+        Mistake(
+            lambda g, lr, eps: (lr * g / eps, lr * g / np.sqrt(eps)),
+            "You stepped with G still 0. G contains the gradient of the round itself.",
+        ),
+        Mistake(
+            lambda g, lr, eps: (lr + eps, lr * g / np.sqrt(g**2 + eps)),
+            "The first number is η g/√G, and then ε is added to the step. Which brackets are "
+            "missing?",
+        ),
+        Mistake(
+            lambda g, lr, eps: (lr * g / (np.sqrt(g) + eps), lr * g / np.sqrt(g + eps)),
+            "You took the root of g. It is taken of G, and in the first step that is the square "
+            "of g.",
+        ),
+        Mistake(
+            lambda g, lr, eps: (lr * g / (g**2 + eps), lr * g / (g**2 + eps)),
+            "There is no root in either: this divides by G + ε.",
         ),
         Mistake(
             lambda g, lr, eps: (lr * g / (g + eps), lr * g / np.sqrt(g**2 + eps**2)),
