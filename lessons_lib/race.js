@@ -20,7 +20,7 @@ const CSS = `
   border-radius: 4px; padding: 0.2em 0.55em; min-height: 2em; }
 .race button { min-width: 2.6em; cursor: pointer; }
 .race input[type=number] { width: 5.6em; height: 2em; box-sizing: border-box; }
-.race input[type=range] { width: min(17em, 62vw); margin: 0.4em; }
+.race input[type=range] { width: min(17em, 52cqw); margin: 0.4em; }
 .race input[type=checkbox] { width: 1.1em; height: 1.1em; }
 .race :disabled { opacity: 0.55; cursor: default; }
 .race .value { min-width: 4.2em; font-variant-numeric: tabular-nums; }
@@ -31,10 +31,10 @@ const CSS = `
 .race .map { cursor: crosshair; touch-action: pan-y pinch-zoom; }
 .race .numbers { overflow-x: auto; }
 .race table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.3em 0; }
-.race th, .race td { padding: 0.1em 0.9em 0.1em 0; text-align: left; white-space: nowrap;
+.race table th, .race table td { padding: 0.1em 0.9em 0.1em 0; text-align: left; white-space: nowrap;
   font-weight: normal; background: none; color: inherit; border: 0; }
-.race thead th { border-bottom: 1px solid currentColor; }
-.race tbody th { font-weight: 600; }
+.race table thead th { border-bottom: 1px solid currentColor; }
+.race table tbody th { font-weight: 600; }
 .race td { min-width: 4.5em; }
 .race tbody canvas { display: inline-block; width: 44px; height: 16px; vertical-align: -3px;
   margin-right: 0.4em; }
@@ -439,7 +439,6 @@ function render({ model, el }) {
 
   async function receive() {
     const fresh = model.get("header");
-    if (fresh.request && fresh.request < request) return; // a later one is on its way
     const first = !header;
     tell("python", fresh.error ? `Python refuses these settings: ${fresh.error}` : "");
     if (!fresh.error) {
@@ -457,14 +456,18 @@ function render({ model, el }) {
       codes = undo(raw, header.steps + 1);
       step = first ? header.steps : stays;
     }
-    clearTimeout(waiting);
+    const late = fresh.request && fresh.request < request; // while dragging: a newer one is on its way
+    if (!late) {
+      clearTimeout(waiting);
+      moved = null;
+    }
     tell("kernel", "");
-    moved = null;
     fill();
     choose();
     tabulate();
     scaleAll();
     draw();
+    if (late) return;
     root.dataset.state = fresh.error ? "error" : "ready";
     if (!first) hear();
   }
