@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 Row = tuple[str, str, str, bool]
 FIVE = "['SGD', 'Momentum', 'AdaGrad', 'RMSprop', 'Adam']"
@@ -93,7 +93,7 @@ def in_browser(repeats: int = 60) -> list[Row]:
     from playwright.sync_api import sync_playwright
 
     import notebooks as tool  # tools/notebooks.py
-    from conftest import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
+    from browser.driving import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
 
     found = next(filter(None, map(shutil.which, SYSTEM)), None)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:

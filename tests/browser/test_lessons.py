@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, new_page, open_in_lab
+from browser.driving import ROOT, new_page, open_in_lab
 
 pytestmark = pytest.mark.browser
 

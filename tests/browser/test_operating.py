@@ -78,7 +78,7 @@ class Explorer:
 @pytest.fixture(scope="module")
 def live(browser, lab):
     """A race with every control, in a running JupyterLab; opened once, reset for each test."""
-    from conftest import new_page, open_in_lab
+    from browser.driving import new_page, open_in_lab
 
     notebook(lab.folder / "full.ipynb", FULL)
     context, page = new_page(browser)
@@ -417,7 +417,7 @@ def test_fits(race, width, zoom):
 
 
 def test_a_lost_kernel_is_said(lab, browser):
-    from conftest import new_page, open_in_lab
+    from browser.driving import new_page, open_in_lab
 
     notebook(lab.folder / "lost.ipynb", FULL)
     context, page = new_page(browser)
