@@ -31,7 +31,8 @@ lab: readers ## open the course in JupyterLab (LAB_ARGS=... is passed on)
 test: developers ## check everything: style, tests, doctests, and every number in every notebook
 	@$(RUN) ruff check $(CODE)
 	@$(RUN) ruff format --check $(CODE)
-	@$(RUN) pytest -q -n 2
+	@$(RUN) pytest -q -n 2 -m "not browser"
+	@$(RUN) pytest -q -m browser tests/browser
 	@$(RUN) pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval.cfg notebooks
 

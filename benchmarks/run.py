@@ -207,9 +207,19 @@ def kernel_of(pid: int) -> float:
         return float("nan")
 
 
+def explorer() -> list[tuple[str, str, str, bool]]:
+    """The race explorer in a browser; a line that says so where there is none."""
+    try:
+        import race  # benchmarks/race.py
+
+        return race.rows()
+    except Exception as error:
+        return [("the race explorer", "", f"not measured: {str(error).splitlines()[0]}", True)]
+
+
 def main() -> int:
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}\n")
-    rows = engine() + imports() + notebooks()
+    rows = engine() + imports() + notebooks() + explorer()
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for work, bar, shown, good in rows:
         print(

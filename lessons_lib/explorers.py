@@ -6,19 +6,14 @@ Without a kernel its output is that picture and those words.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from .descent import descend
-from .optimizers import OPTIMIZERS
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola, race_picture
-from .surfaces import SURFACES, rotated
-from .sweeps import random_starts, rate_grid, tune
+from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola
+from .race import Race
 from .validation import Registry
 
 EXPLORERS: Registry = Registry("explorer")
@@ -85,7 +80,7 @@ class Explorer:
         return {**self.box._repr_mimebundle_(), **data}, metadata
 
 
-def explorer(make: Callable[..., Explorer]) -> Callable[..., Explorer]:
+def explorer(make: Callable[..., Any]) -> Callable[..., Any]:
     """Enter a function that makes an explorer in `EXPLORERS`, by its name."""
     EXPLORERS[make.__name__] = make
     return make
@@ -119,7 +114,8 @@ def race(
     steps: int = 100,
     show: Sequence[str] | None = None,
     tuned: bool = False,
-) -> Explorer:
+    **settings: Any,
+) -> Race:
     """The race: one surface, one start, some optimizers, with the reader's rate or each its best.
 
     Parameters
@@ -134,57 +130,17 @@ def race(
     steps : int
         The length of the race.
     show : sequence of str, optional
-        The controls to show: "surface", "optimizers", "rate", "x", "y", "angle", "noise",
-        "seed", "step", "tuned". All by default.
+        The controls to show, of `lessons_lib.race.CONTROLS`. All by default.
     tuned : bool
         Whether at first each method has the rate that is best for it from eight random starts.
+    **settings
+        What else to set at first: ``start`` (a pair, which turns along with the surface),
+        ``angle`` (degrees), ``noise``, ``seed``,
+        and the hyper-parameters ``momentum``, ``rho``, ``beta1``, ``beta2`` and ``eps``, which
+        each method that has them takes.
     """
-    names = [cls.__name__ for cls in OPTIMIZERS.values()]
-
-    @functools.lru_cache(maxsize=500)
-    def best(name, surface, angle, noise, seed):
-        ground = rotated(SURFACES[surface], np.radians(angle))
-        starts, rates = random_starts(ground, 8, seed), rate_grid(1e-3, 10, 4)
-        opt = OPTIMIZERS[name.lower()]()
-        return tune(ground, opt, starts, rates, steps, noise, seed).best.lr
-
-    def draw(surface, optimizers, rate, x, y, angle, noise, seed, step, tuned):
-        ground = SURFACES[surface]
-        (x0, x1), (y0, y1) = ground.view
-        start = (x0 + (x1 - x0) * x, y0 + (y1 - y0) * y)
-        if angle:  # the start turns along, so that only the axes make a difference
-            ground = rotated(replace(ground, start=start), np.radians(angle))
-            start = ground.start
-        paths = {}
-        for name in optimizers:
-            lr = best(name, surface, angle, noise, seed) if tuned else rate
-            label = f"{name} η={lr:g}" if tuned else name
-            opt = OPTIMIZERS[name.lower()](lr=lr)
-            paths[label] = descend(ground, opt, start, steps, noise, seed)
-        return race_picture(ground, paths, step=step, squares=True)
-
-    first = SURFACES[surface]
-    low, high = np.array(first.view).T
-    x, y = (np.array(first.start) - low) / (high - low)
-    return Explorer(
-        draw,
-        question,
-        {
-            "surface": choice("surface", list(SURFACES), surface),
-            "optimizers": widgets.SelectMultiple(
-                options=names, value=tuple(optimizers), rows=4, description="optimizers"
-            ),
-            "rate": log_slider("rate η", -4, 1, rate),
-            "x": slider("start, across", 0, 1, round(x, 2), 0.01),
-            "y": slider("start, up", 0, 1, round(y, 2), 0.01),
-            "angle": slider("turn by (°)", -90, 90, 0, 1),
-            "noise": slider("noise", 0, 5, 0, 0.1),
-            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
-            "step": widgets.IntSlider(value=steps, min=0, max=steps, description="step"),
-            "tuned": choice("rates", [("one for all", False), ("each its best", True)], tuned),
-        },
-        show,
-    )
+    first = dict(surface=surface, optimizers=optimizers, rate=rate, steps=steps, tuned=tuned)
+    return Race(question, show, **first, **settings)
 
 
 @explorer

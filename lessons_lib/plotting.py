@@ -30,7 +30,7 @@ from .surfaces import Surface
 from .sweeps import Basins, Result
 
 INK, FAINT = "#222222", "#8a8a8a"
-_MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
+MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
 _BOLD = FontProperties(size=11.5, weight="bold")
 _HALO = [patheffects.withStroke(linewidth=3.5, foreground="white")]
 
@@ -302,15 +302,19 @@ def draw_marks(ax: Axes, marks: Mapping[str, tuple[float, float]]) -> None:
         )
 
 
+def contour_levels(z: np.ndarray) -> np.ndarray:
+    """Heights at which to draw contours, given values on a grid: denser where it is low."""
+    levels = np.unique(np.quantile(z, np.linspace(0.002, 1, 15) ** 1.7))
+    return levels if len(levels) >= 3 else np.linspace(z.min(), z.max() + 1e-9, 5)
+
+
 def draw_map(ax: Axes, surface: Surface, n: int = 121) -> None:
     """The surface as shaded contours (light is low), with stars at its minima."""
     x, y = (np.linspace(*side, n) for side in surface.view)
     z = surface(np.stack(np.meshgrid(x, y), axis=-1))
-    levels = np.unique(np.quantile(z, np.linspace(0.002, 1, 15) ** 1.7))
-    if len(levels) < 3:
-        levels = np.linspace(z.min(), z.max() + 1e-9, 5)
-    ranks = BoundaryNorm(levels, _MAP.N, extend="both")
-    ax.contourf(x, y, z, levels=levels, cmap=_MAP, norm=ranks, extend="both")
+    levels = contour_levels(z)
+    ranks = BoundaryNorm(levels, MAP.N, extend="both")
+    ax.contourf(x, y, z, levels=levels, cmap=MAP, norm=ranks, extend="both")
     ax.contour(x, y, z, levels=levels, colors="#9aa7b5", linewidths=0.6)
     ax.plot(*surface.minima.T, "*", mfc="white", mec=INK, ms=14, mew=1.3, zorder=6)
     ax.set(xlim=surface.view[0], ylim=surface.view[1])
@@ -679,7 +683,7 @@ def plot_standings(
     ax.set_position([0.2, 0.02, 0.79, 1 - 0.4 / height - 0.02])
     middle = np.array([[np.median(outcomes[r][m]) for m in methods] for r in races])
     behind = np.log10(np.minimum(middle, 1e9) / middle.min(axis=1, keepdims=True))
-    ax.imshow(np.clip(behind, 0, 4), cmap=_MAP, aspect="auto", vmin=0, vmax=4)
+    ax.imshow(np.clip(behind, 0, 4), cmap=MAP, aspect="auto", vmin=0, vmax=4)
     for i, race in enumerate(races):
         for j, method in enumerate(methods):
             low, high = np.quantile(outcomes[race][method], (0.25, 0.75), method="nearest")

@@ -52,9 +52,9 @@ def test_the_new_ones_are_everywhere(extended):
         "from lessons_lib.explorers import race\n"
         "path = descend(SURFACES['sphere'], OPTIMIZERS['signsgd'](lr=0.5), (-1.5, 1.0), 5)\n"
         "print(path.x[-1].tolist())\n"
-        "controls = race(surface='sphere', optimizers=['SignSGD']).controls\n"
-        "print('SignSGD' in controls['optimizers'].options)\n"
-        "print('sphere' in controls['surface'].options)\n",
+        "form = race(surface='sphere', optimizers=['SignSGD']).form\n"
+        "print('SignSGD' in form['optimizers'])\n"
+        "print('sphere' in form['surfaces'])\n",
     )
     assert done.stdout.splitlines() == ["[0.0, 0.0]", "True", "True"], done.stderr
 

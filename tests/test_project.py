@@ -211,7 +211,8 @@ LAYERS = {
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,
-    "explorers": 5,
+    "race": 5,
+    "explorers": 6,
     # Checks know the mathematics and nothing of pictures.
     "exercises": 4,
 }

@@ -1,0 +1,243 @@
+"""The race explorer against what it replaces, in one run: needs a browser.
+
+Usage: python benchmarks/race.py, or through `make bench`.
+"""
+
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
+
+Row = tuple[str, str, str, bool]
+FIVE = "['SGD', 'Momentum', 'AdaGrad', 'RMSprop', 'Adam']"
+RACE = (
+    "from lessons_lib.explorers import race\n"
+    f"race(optimizers={FIVE}, surface='rosenbrock', rate=0.001, steps=300)"
+)
+# The usual way, with the same five paths of 300 steps.
+INTERACT = f"""
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import FloatLogSlider, interact
+from lessons_lib import OPTIMIZERS, SURFACES, descend
+
+ground = SURFACES['rosenbrock']
+x, y = (np.linspace(*side, 121) for side in ground.view)
+z = ground(np.stack(np.meshgrid(x, y), axis=-1))
+
+@interact(rate=FloatLogSlider(value=0.001, min=-4, max=1, step=0.1))
+def draw(rate):
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.8, 4.3))
+    left.contourf(x, y, z, levels=np.unique(np.quantile(z, np.linspace(0, 1, 15) ** 1.7)))
+    for name in {FIVE}:
+        path = descend(ground, OPTIMIZERS[name.lower()](lr=rate), ground.start, 300)
+        left.plot(*np.clip(path.x, -9, 9).T, label=name)
+        right.semilogy(np.clip(path.loss, 1e-9, 1e9), label=name)
+    left.set(xlim=ground.view[0], ylim=ground.view[1])
+    right.legend()
+    plt.show()
+"""
+# From the event to the frame that shows its drawing: the task after the next frame's painting.
+PAINTED = """(began, done) => requestAnimationFrame(() => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => done(performance.now() - began);
+  channel.port2.postMessage(0);
+})"""
+WATCH_SLIDER = f"""root => {{
+  window.times = []; window.drawn = [];
+  let began = 0;
+  window.addEventListener('keydown', (event) => (began = event.timeStamp), true);
+  root.addEventListener('input', () => {{
+    window.drawn.push(performance.now() - began);
+    ({PAINTED})(began, (ms) => window.times.push(ms));
+  }});
+}}"""
+WATCH_CLICK = f"""root => {{
+  window.times = [];
+  let began = 0;
+  root.addEventListener('pointerdown', (event) => (began = event.timeStamp), true);
+  new MutationObserver(() => {{
+    if (root.dataset.state === 'ready') ({PAINTED})(began, (ms) => window.times.push(ms));
+  }}).observe(root, {{attributes: true, attributeFilter: ['data-state']}});
+}}"""
+WATCH_INTERACT = f"""() => {{
+  window.times = [];
+  let began = 0;
+  window.addEventListener('keydown', (event) => (began = event.timeStamp), true);
+  new MutationObserver((records) => {{
+    for (const node of records.flatMap((r) => [...r.addedNodes])) {{
+      const image = node.querySelector?.('img');
+      if (image && began) image.decode().then(
+        () => ({PAINTED})(began, (ms) => window.times.push(ms)));
+    }}
+  }}).observe(document.querySelector('.jp-OutputArea'), {{childList: true, subtree: true}});
+}}"""
+
+
+def spread(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    ordered = sorted(times)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def in_browser(repeats: int = 60) -> list[Row]:
+    """Slider, click and `interact`, each from the event to the painted frame."""
+    from playwright.sync_api import sync_playwright
+
+    import notebooks as tool  # tools/notebooks.py
+    from browser.driving import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
+
+    found = next(filter(None, map(shutil.which, SYSTEM)), None)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)  # or its own
+        lab = Lab(Path(folder))
+        try:
+            for name, source in (("race", RACE), ("interact", INTERACT)):
+                cells = [nbformat.v4.new_code_cell(source)]
+                node = nbformat.v4.new_notebook(cells=cells, metadata=tool.METADATA)
+                nbformat.write(node, lab.folder / f"{name}.ipynb")
+            _, page = new_page(browser)
+            open_in_lab(lab, page, "race.ipynb")
+            page.locator(".race[data-state=ready]").wait_for()
+            root = page.locator(".race")
+            page.evaluate(WATCH_SLIDER, root.element_handle())
+            slider = root.get_by_label("rate η", exact=True)
+            slider.focus()
+            for i in range(repeats):
+                page.keyboard.press("ArrowLeft" if i // 10 % 2 else "ArrowRight")
+                page.wait_for_timeout(23 + 7 * (i % 5))
+            drawn, painted = page.evaluate("[window.drawn, window.times]")
+            page.evaluate(WATCH_CLICK, root.element_handle())
+            box = root.locator(".map").bounding_box()
+            for i in range(repeats // 2):
+                x, y = box["width"] * (0.3 + 0.015 * i), 60 + 7 * (i % 20)
+                count = page.evaluate("window.times.length")
+                page.mouse.click(box["x"] + x, box["y"] + y)
+                page.wait_for_function("n => window.times.length > n", arg=count)
+            clicks = page.evaluate("window.times")
+            _, page = new_page(browser)
+            open_in_lab(lab, page, "interact.ipynb")
+            page.locator(".jp-OutputArea img").wait_for()
+            page.evaluate(WATCH_INTERACT)
+            page.locator(".noUi-handle").focus()
+            for i in range(repeats // 3):
+                count = page.evaluate("window.times.length")
+                page.keyboard.press("ArrowLeft" if i // 10 % 2 else "ArrowRight")
+                page.wait_for_function("n => window.times.length > n", arg=count)
+                page.wait_for_timeout(100)
+            usual = page.evaluate("window.times")
+        finally:
+            lab.close()
+            browser.close()
+    middle, late = spread(drawn)
+    shown, shown_late = spread(painted)
+    click, click_late = spread(clicks)
+    interact, _ = spread(usual)
+    return [
+        (
+            "slider → drawn, 5 optimizers × 300 steps",
+            "8 ms, p95 16.7",
+            f"{middle:.1f} ms, p95 {late:.1f}",
+            middle <= 8 and late <= 16.7,
+        ),
+        (
+            "slider → painted frame (the screen's own rhythm is 16.7 ms)",
+            "",
+            f"{shown:.1f} ms, p95 {shown_late:.1f}",
+            True,
+        ),
+        (
+            "click → new race painted",
+            "100 ms",
+            f"{click:.0f} ms, p95 {click_late:.0f}",
+            click <= 100,
+        ),
+        (
+            "slider → painted, against interact with a fresh figure",
+            "10×",
+            f"{interact / shown:.0f}× ({interact:.0f} ms)",
+            interact / shown >= 10,
+        ),
+    ]
+
+
+def animation(steps: int = 60) -> list[Row]:
+    """A race of 60 frames, made and packed, against `FuncAnimation.to_jshtml`."""
+    import matplotlib.pyplot as plt
+    from matplotlib.animation import FuncAnimation
+
+    from lessons_lib import SURFACES
+    from lessons_lib.explorers import race
+    from lessons_lib.plotting import draw_map
+
+    def ours() -> int:
+        made = race(surface="valley", rate=0.1, steps=steps)
+        return len(made.paths) + len(made.ground) + len(json.dumps(made.header)) + len(made._esm)
+
+    def usual() -> int:
+        made = race(surface="valley", rate=0.1, steps=steps)
+        _, paths, chosen, _ = made.runs()
+        fig, ax = plt.subplots(figsize=(4.9, 4.3))
+        draw_map(ax, SURFACES["valley"])
+        xs = [path.x[:, i] for path, i in zip(paths.values(), chosen, strict=True)]
+        lines = [ax.plot([], [], lw=2)[0] for _ in xs]
+
+        def frame(step: int) -> list:
+            for line, x in zip(lines, xs, strict=True):
+                line.set_data(*x[: step + 1].T)
+            return lines
+
+        page = FuncAnimation(fig, frame, frames=steps, blit=True).to_jshtml()
+        plt.close(fig)
+        return len(page)
+
+    def timed(make) -> tuple[float, int]:
+        began = time.perf_counter()
+        size = make()
+        return time.perf_counter() - began, size
+
+    ours()  # Matplotlib's and NumPy's first calls are neither's own
+    quick, small = min(timed(ours) for _ in range(5))
+    slow, large = timed(usual)
+    return [
+        (
+            f"{steps} frames made, against to_jshtml",
+            "20×",
+            f"{slow / quick:.0f}× ({quick * 1e3:.0f} ms)",
+            slow / quick >= 20,
+        ),
+        (
+            f"{steps} frames, bytes against to_jshtml",
+            "20×",
+            f"{large / small:.0f}× ({small / 1e3:.0f} kB)",
+            large / small >= 20,
+        ),
+    ]
+
+
+def message() -> list[Row]:
+    """What travels to the browser when the start moves: 5 optimizers × 61 rates × 300 steps."""
+    from lessons_lib.explorers import race
+
+    names = ["SGD", "Momentum", "AdaGrad", "RMSprop", "Adam"]
+    made = race(optimizers=names, surface="rosenbrock", rate=0.001, steps=300)
+    kilobytes = (len(made.paths) + len(json.dumps(made.header))) / 1e3
+    return [("message of a race", "1000 kB, aim 400", f"{kilobytes:.0f} kB", kilobytes <= 1000)]
+
+
+def rows() -> list[Row]:
+    """All of it."""
+    return in_browser() + animation() + message()
+
+
+if __name__ == "__main__":
+    for work, bar, shown, good in rows():
+        print(f"{work:62} {bar:18} {shown:24} {'reached' if good else 'MISSED'}")

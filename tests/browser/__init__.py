@@ -1,0 +1,1 @@
+"""Tests that operate the course in a browser."""

@@ -1,0 +1,55 @@
+"""Fixtures: a browser, a JupyterLab, a page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from browser.driving import FLAGS, SYSTEM, Lab, new_page
+
+NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
+
+
+def missing(reason: str) -> None:
+    """Skip, but fail where the tests are run for everybody."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (a failure, because CI=true)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The first of: the system's Chromium, its Chrome, Playwright's own."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        missing("the package playwright is not installed")
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, SYSTEM)), None)
+        ways = [{"executable_path": found}] if found else []
+        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
+            try:
+                launched = playwright.chromium.launch(args=FLAGS, **way)
+            except Error:
+                continue
+            yield launched
+            launched.close()
+            return
+        missing(NONE)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, browser) -> Iterator[Lab]:
+    """A JupyterLab on a copy of the lessons."""
+    started = Lab(tmp_path_factory.mktemp("lab"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A fresh page."""
+    context, opened = new_page(browser)
+    yield opened
+    context.close()

@@ -1,0 +1,186 @@
+"""The race's Python side: what is sent is what was computed, and every mishap has its words."""
+
+import base64
+import json
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lessons_lib
+from lessons_lib import OPTIMIZERS, SURFACES
+from lessons_lib.explorers import race
+from lessons_lib.plotting import STYLES
+from lessons_lib.race import CONTROLS, DEFAULTS, HYPERS, LONGEST, look
+
+NAMES = [cls.__name__ for cls in OPTIMIZERS.values()]
+
+
+def unpack(made):
+    """What the browser reads: optimizer → symbol → array of shape (rates, steps + 1)."""
+    header = made.header
+    row, rates = header["steps"] + 1, len(header["rates"])
+    raw = np.frombuffer(zlib.decompress(made.paths), np.uint8).reshape(2, -1).astype(np.uint16)
+    codes = np.cumsum((raw[0] + (raw[1] << 8)).reshape(-1, rates, row), axis=2, dtype=np.uint16)
+    found, plane = {}, 0
+    for name, planes in zip(header["names"], header["planes"], strict=True):
+        found[name] = {}
+        for symbol, low, high, tiny in planes:
+            y = low + codes[plane] * ((high - low) / 65535)
+            found[name][symbol] = np.sign(y) * tiny * np.expm1(np.abs(y)) if tiny else y
+            plane += 1
+    assert plane == len(codes)
+    return found
+
+
+def run_line(made, rates):
+    """The paths that the printed line of Python makes, one for each optimizer."""
+    names = {**{name: getattr(lessons_lib, name) for name in lessons_lib.__all__}, "np": np}
+    return eval(made.header["line"].format(*rates), names)
+
+
+settings = st.fixed_dictionaries(
+    {
+        "surface": st.sampled_from(sorted(SURFACES)),
+        "optimizers": st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True),
+        "steps": st.integers(1, 60),
+        "angle": st.sampled_from([0, 0, 30, -77]),
+        "noise": st.sampled_from([0, 0.3]),
+        "seed": st.integers(0, 3),
+        "start": st.none() | st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(list),
+        **{k: st.sampled_from([None, *values]) for k, (_, values) in HYPERS.items() if k != "eps"},
+    }
+)
+
+
+@given(settings, st.integers(0, 60))
+def test_what_is_sent_is_what_the_line_computes(chosen, place):
+    made = race(**chosen)
+    sent, rates = unpack(made), made.header["rates"]
+    ran = run_line(made, [rates[place]] * len(chosen["optimizers"]))
+    view = np.array(made.header["view"])
+    for name, path in zip(chosen["optimizers"], ran, strict=True):
+        for k, symbol in enumerate("xy"):
+            low, high = view[k]
+            inside = np.abs(path.x[:, k] - (low + high) / 2) < high - low
+            error = (sent[name][symbol][place] - path.x[:, k])[inside]
+            assert np.abs(error).max(initial=0) < 2e-5 * (high - low)
+        loss = np.maximum(path.loss - made.header["floor"], 0) if made.header["log"] else path.loss
+        seen = (np.abs(loss) > 1e-9) & (np.abs(loss) < 1e24)
+        np.testing.assert_allclose(sent[name]["loss"][place][seen], loss[seen], rtol=5e-3)
+        lost = made.header["lost"][chosen["optimizers"].index(name)][place]
+        assert lost == (-1 if path.diverged_at is None else path.diverged_at)
+
+
+def test_squares_rates_and_gradients_are_those_of_the_step():
+    made = race(surface="booth", optimizers=["AdaGrad"], rate=0.3, steps=5, noise=0.5, seed=2)
+    sent, place = unpack(made)["AdaGrad"], made.header["chosen"][0]
+    (path,) = run_line(made, [0.3])
+    step = np.diff(path.x, axis=0)
+    for k, symbol in enumerate("xy"):
+        g, eta = (sent[kind + symbol][place] for kind in "gr")
+        np.testing.assert_allclose(sent["S" + symbol][place], path.state["G"][:, k], rtol=3e-3)
+        np.testing.assert_allclose(-(g * eta)[1:], step[:, k], rtol=5e-3)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_optimizer_on_every_surface(surface):
+    made = race(surface=surface, optimizers=NAMES, steps=20, tuned=True)
+    assert not made.header["error"]
+    assert len(made.header["rates"]) == 61
+    assert made.sentence().count(";") == len(NAMES) - 1
+    assert "nan" not in json.dumps(made.header).lower()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "most"),
+    [
+        (dict(surface="rosenbrock", optimizers=NAMES[:5], steps=300), 400_000),
+        (dict(surface="booth", optimizers=NAMES, steps=300, noise=1.0), 1_000_000),
+        (dict(surface="booth", optimizers=NAMES, steps=LONGEST, noise=1.0), 1_000_000),
+    ],
+)
+def test_a_message_is_small(chosen, most):
+    made = race(**chosen)
+    assert len(made.paths) + len(made.ground) + len(json.dumps(made.header)) < most
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (dict(surface="vally"), "unknown surface 'vally': did you mean 'valley'?"),
+        (dict(optimizers=["SGD", "Adma"]), "unknown optimizer 'adma': did you mean 'adam'?"),
+        (dict(start=(float("nan"), 0)), "start must be finite"),
+        (dict(rate=-1), "rate must be"),
+        (dict(steps=0), "steps must be a whole number ≥ 1"),
+        (dict(steps=10**6), "steps must be at most"),
+        (dict(noise=-1), "noise must be"),
+        (dict(seed=-1), "seed must be"),
+        (dict(angle=float("inf")), "angle must be"),
+        (dict(optimizers=["Adadelta"], eps=0.0), "Adadelta: eps must be"),
+    ],
+)
+def test_a_wrong_setting_is_said_and_the_last_race_stays(wrong, words):
+    assert words in race(**wrong).header["error"]
+    assert words.split("'")[0] in race(**wrong)._repr_mimebundle_()[0]["text/html"]
+    made = race()
+    before = made.paths
+    made.settings = {**made.settings, **wrong}
+    assert words in made.header["error"]
+    assert made.paths == before and made.header["names"] == ["SGD", "AdaGrad"]
+    made.settings = {**made.settings, **DEFAULTS}
+    assert made.header["error"] == ""
+
+
+def test_unknown_keywords_are_refused():
+    with pytest.raises(ValueError, match="did you mean 'angle'"):
+        race(angel=3)
+    with pytest.raises(ValueError, match="did you mean 'rate'"):
+        race(show=["rates"])
+
+
+def test_a_start_outside_the_view_and_no_optimizer_at_all():
+    assert race(start=(100, 0)).header["outside"]
+    assert not race().header["outside"]
+    assert race(optimizers=[]).sentence() == "No optimizer is chosen."
+    assert "SGD diverges at step" in race(rate=10).sentence()
+
+
+def test_one_message_a_race():
+    """A change is answered at once, with everything in it."""
+    made, sent = race(), []
+    made.comm.kernel = object()  # without one, widgets send nothing
+    made.comm.send = lambda data, buffers, **_: sent.append((data["state"], data["buffer_paths"]))
+    made.settings = {**made.settings, "start": [0.3, 0.4], "request": 7}
+    answers = [buffers for state, buffers in sent if "header" in state]
+    assert answers == [[["paths"]]]  # the ground has not changed
+    assert made.header["request"] == 7
+
+
+def test_outputs_without_a_kernel():
+    """The same bytes each time, a plain text that never changes, and a picture."""
+    data, metadata = race(rate=0.07, steps=20)._repr_mimebundle_()
+    again, _ = race(rate=0.07, steps=20)._repr_mimebundle_()
+    kinds = ["text/html", "image/png", "text/plain"]
+    assert [data[kind] for kind in kinds] == [again[kind] for kind in kinds]
+    assert data["text/plain"].startswith("A race between SGD, AdaGrad on valley.")
+    page = data["text/html"]
+    assert page.count("<script") == page.count("</script>") == 1
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert metadata["image/png"]["alt"] in page
+    words = page.split('data-packed="')[1].split(".")[0]
+    assert json.loads(zlib.decompress(base64.b64decode(words)))["header"]["names"]
+
+
+def test_every_control_and_hyper_parameter_exists():
+    fields = {f for cls in OPTIMIZERS.values() for f in cls.__dataclass_fields__}
+    assert set(HYPERS) <= fields
+    assert set(CONTROLS) == (set(DEFAULTS) - {"start"}) | {"x", "y", "step"}
+
+
+def test_looks_can_be_told_apart_without_colour():
+    looks = [look(style) for style in STYLES.values()]
+    shapes = {json.dumps([each["dash"], each["marker"]]) for each in looks}
+    assert len(shapes) == len(looks)
