@@ -718,6 +718,7 @@ def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
         words.append(f"{name} {f'after {near[0]} steps' if len(near) else 'not in 3000 steps'}")
     fig, ax = figure()
     ends = draw_lines(ax, curves, ylog=True)
+    ax.set_ylim(bottom=0.01)
     ax.axhline(1.0, color=FAINT, lw=1)
     clipped = "" if np.isinf(clip) else f", clipped at {clip:g}"
     ax.set(xlabel="steps after the wild gradient", ylabel="distance from the best point")
