@@ -70,10 +70,23 @@ exercise(
             "This walks uphill: look at the sign of the step.",
         ),
         Mistake(
+            lambda x, g, v, lr, rho, eps: (
+                x - lr / (np.sqrt(rho * v + (1 - rho) * g**2) + eps),
+                rho * v + (1 - rho) * g**2,
+            ),
+            "You subtracted the rate alone. What does the rate multiply?",
+        ),
+        Mistake(
+            lambda x, g, v, lr, rho, eps: _move(
+                x, g, (rho * v + (1 - rho) * g) ** 2, lambda v: lr / (np.sqrt(v) + eps)
+            ),
+            "The whole average is squared here. What is averaged is g², and v is one already.",
+        ),
+        Mistake(
             lambda x, g, v, lr, rho, eps: _move(
                 x, g, rho * v + (1 - rho) * g**2, lambda v: lr / (np.sqrt(v / (1 - rho)) + eps)
             ),
-            "You corrected for the start at 0. Adam does that; this exercise leaves it away.",
+            "You corrected for the start at 0. Adam does that; it is not asked for here.",
         ),
     ],
     look="section 2, where the sum becomes an average",
@@ -97,6 +110,30 @@ exercise(
         Mistake(
             lambda m, v, t, lr, beta1, beta2, eps: _corrected(m, v, lr, eps, 1, 1),
             "Neither average is corrected. What are they divided by?",
+        ),
+        Mistake(
+            lambda m, v, t, lr, beta1, beta2, eps: _corrected(
+                m, v, lr, eps, 1 / (1 - beta1**t), 1 / (1 - beta2**t)
+            ),
+            "You multiplied by the sum of the weights. The averages are too small already.",
+        ),
+        Mistake(
+            lambda m, v, t, lr, beta1, beta2, eps: _corrected(
+                m, v, lr, eps, (1 - beta1) ** t, (1 - beta2) ** t
+            ),
+            "(1 − β)ᵗ is not 1 − βᵗ: which of them is the sum of the weights?",
+        ),
+        Mistake(
+            lambda m, v, t, lr, beta1, beta2, eps: _corrected(
+                m, v, 1.0, eps, 1 - beta1**t, 1 - beta2**t
+            ),
+            "The direction is right, but the step has forgotten its η.",
+        ),
+        Mistake(
+            lambda m, v, t, lr, beta1, beta2, eps: (
+                lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps)
+            ),
+            "You divided by v̂, which has the unit of a squared gradient. A root is missing.",
         ),
         Mistake(
             lambda m, v, t, lr, beta1, beta2, eps: _corrected(
@@ -183,9 +220,9 @@ exercise(
             "be above the limit.",
         ),
         Mistake(
-            lambda g, limit: g * (limit / (np.linalg.norm(g) or 1.0)),
-            "This gives every gradient the length of the limit, short ones too. Which are to be "
-            "left alone?",
+            lambda g, limit: g * (limit / np.linalg.norm(g)),
+            "This gives every gradient the length of the limit, short ones too, and divides by 0 "
+            "for one of zeros. Which are to be left alone?",
         ),
         Mistake(
             lambda g, limit: g if np.linalg.norm(g) <= limit else g / np.linalg.norm(g),
@@ -202,6 +239,10 @@ exercise(
         Mistake(
             lambda g, limit: g if np.linalg.norm(g) <= limit else np.zeros_like(g),
             "You threw the long gradient away. Keep its direction.",
+        ),
+        Mistake(
+            lambda g, limit: g if np.linalg.norm(g) <= limit else g * (np.linalg.norm(g) / limit),
+            "This makes a long gradient longer still: is the fraction the right way up?",
         ),
         Mistake(
             lambda g, limit: g if np.sum(g**2) <= limit else g * (limit / np.sum(g**2)),
@@ -293,7 +334,7 @@ exercise(
         ),
         Mistake(
             lambda rho, share: round(1 / (1 - rho)),
-            "1/(1 − ρ) is the rule of thumb, for one share, about a third. Here it is given.",
+            "1/(1 − ρ) is the rule of thumb, for one share, about a third. Yours is an argument.",
         ),
         Mistake(
             lambda rho, share: int(np.ceil(np.log(share) / np.log(1 - rho))),
@@ -310,6 +351,19 @@ exercise(
         Mistake(
             lambda rho, share: int(np.ceil(2 * np.log(share) / np.log(rho))),
             "There is a 2 too many. The weight of the square is asked for, no root of it.",
+        ),
+        Mistake(
+            lambda rho, share: max(0, int(np.ceil(np.log(share / (1 - rho)) / np.log(rho)))),
+            "You asked when the weight itself is below `share`. Asked for is a fraction of its "
+            "*first* weight, 1 − ρ.",
+        ),
+        Mistake(
+            lambda rho, share: int(np.ceil(np.log(share) / np.log(rho))) + 1,
+            "One too many: at the start, after 0 further steps, the fraction is 1.",
+        ),
+        Mistake(
+            lambda rho, share: round(np.log(share) / np.log(rho)),
+            "Rounding to the nearest goes down half of the time, and then too much is left.",
         ),
     ],
     look="section 2, below the formula of the average",
