@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_parabola
+from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
 from .race import Race
 from .validation import Registry
 
@@ -204,5 +204,21 @@ def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> 
             "power": slider("times tᵖ, p =", -3, 4, 0, 0.25),
             "rounds": widgets.IntSlider(value=20, min=2, max=300, description="rounds T"),
             "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
+        },
+    )
+
+
+@explorer
+def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
+    """One wild gradient, then a best point that moves: who is back, and when."""
+    return Explorer(
+        plot_outlier,
+        question,
+        {
+            "size": log_slider("wild gradient", 0, 9, 1e6),
+            "beta2": choice("memory β₂, ρ", [0.5, 0.9, 0.99, 0.999], 0.9),
+            "clip": choice(
+                "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
+            ),
         },
     )

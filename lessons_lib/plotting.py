@@ -25,7 +25,7 @@ from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
 from .descent import Path
-from .optimizers import OPTIMIZERS, AdaGrad
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, RMSprop
 from .surfaces import Surface
 from .sweeps import Basins, Result
 
@@ -703,3 +703,41 @@ def plot_standings(
     ax.spines[:].set_visible(False)
     alone = sum(len(names) == 1 for names in best.values())
     return Picture(fig, f"{len(races)} races; {alone} of them have a single winner.")
+
+
+def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
+    """Four rules after one wild gradient at step 0, when the best point moves from 0 to 3.
+
+    Parameters
+    ----------
+    size : float
+        What is added to that one gradient.
+    beta2 : float
+        The memory of RMSprop and of Adam.
+    clip : float, default infinity
+        Every gradient is clipped to [−clip, clip].
+    """
+    rules = [SGD(lr=0.1), AdaGrad(lr=1.0), RMSprop(lr=0.1, rho=beta2), Adam(lr=0.2, beta2=beta2)]
+    z = np.random.default_rng(0).standard_normal(4000)
+    curves, words = {}, []
+    for opt in rules:
+        name, x = type(opt).__name__, np.zeros(1)
+        state, away = opt.init(x), []
+        for t in range(4000):
+            g = x - (3.0 if t > 1000 else 0.0) + z[t] + (size if t == 1000 else 0.0)
+            x, state = opt.advance(x, np.clip(g, -clip, clip), state)
+            if t >= 1000:
+                away.append(abs(x[0] - 3.0))
+        smooth = np.reshape(away, (-1, 20)).mean(axis=1)
+        curves[name] = (np.arange(10, 3000, 20), smooth)
+        near = np.flatnonzero(np.less(away, 1.0))
+        words.append(f"{name} {f'after {near[0]} steps' if len(near) else 'not in 3000 steps'}")
+    fig, ax = figure()
+    ends = draw_lines(ax, curves, ylog=True)
+    ax.set_ylim(bottom=0.01)
+    ax.axhline(1.0, color=FAINT, lw=1)
+    clipped = "" if np.isinf(clip) else f", clipped at {clip:g}"
+    ax.set(xlabel="steps after the wild gradient", ylabel="distance from the best point")
+    ax.set_title(f"One gradient of {size:.2g}{clipped}; memory {beta2:g}")
+    label_ends(ax, ends)
+    return Picture(fig, f"Back within 1 of the best point: {'; '.join(words)}.")
