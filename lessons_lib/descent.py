@@ -256,3 +256,37 @@ def _progress(steps: Iterable[int], work: float) -> Iterable[int]:
     from tqdm.auto import tqdm  # a slow import, needed only by long runs
 
     return tqdm(steps, desc="descending", leave=False)
+
+
+def online_loss(
+    X: np.ndarray, y: np.ndarray, opt: Optimizer, orders: np.ndarray, batch: int = 8
+) -> np.ndarray:
+    """Mean loss of logistic regression that predicts each batch before it learns from it.
+
+    Parameters
+    ----------
+    X : array of shape (documents, d)
+    y : array of shape (documents,)
+        Labels 0 and 1.
+    opt : Optimizer
+        Its rate is an array of shape (R,).
+    orders : int array of shape (K, documents)
+        Each row an order in which to go through the documents, once.
+    batch : int, default 8
+
+    Returns
+    -------
+    array of shape (K, R)
+        −log of the probability given to the true label, for each order and rate.
+    """
+    steps = orders.shape[1] // batch
+    opt, w = opt.for_run(steps), np.zeros((len(orders), len(opt.lr), X.shape[1]))
+    state, total = opt.init(w), 0.0
+    for t in range(steps):
+        rows = orders[:, t * batch : (t + 1) * batch]
+        Z, sign = X[rows], 2 * y[rows][..., None] - 1  # the label as −1 or 1
+        loss = np.logaddexp(0, -sign * (Z @ w.swapaxes(1, 2)))
+        total = total + loss.mean(axis=1) / steps
+        g = (-sign * (1 - np.exp(-loss))).swapaxes(1, 2) @ Z / batch
+        w, state = opt.step(w, g, state)
+    return total

@@ -51,6 +51,7 @@ STYLES: dict[str, Style] = {
     "Momentum": Style("#b8860b", _DASHDOT, "s"),
     "Nesterov": Style("#b8860b", _DOTTED, "P"),
     "AdaGrad": Style("#0072b2", "-", "D"),
+    "rotated": Style("#0072b2", _DOTTED, "d"),  # AdaGrad, beside itself
     "FullAdaGrad": Style("#7a3fb0", _DASHED, "d"),
     "RMSprop": Style("#009e73", _DASHED, "^"),
     "Adadelta": Style("#009e73", _DOTTED, "<"),
@@ -443,10 +444,18 @@ def _draw_squares(ax: Axes, paths: Mapping[str, Path], step: int) -> None:
             ax.add_patch(Rectangle(corner, side, side, transform=inches, clip_on=True, **look))
 
 
-def plot_sensitivity(results: Mapping[str, Result], title: str = "") -> Picture:
-    """Score against learning rate for each optimizer of a race, with its best rate marked."""
+def plot_sensitivity(
+    results: Mapping[str, Result], title: str = "", solved: float | None = None
+) -> Picture:
+    """Score against learning rate for each optimizer of a race, with its best rate marked.
+
+    With `solved`, a line at the loss below which the race counts as solved.
+    """
     curves = {n: (r.tuned.rates, r.tuned.scores) for n, r in results.items()}
     fig, ax = figure()
+    if solved:
+        ax.axhline(solved, color=INK, lw=0.9)
+        ax.text(0.01, 1.3 * solved, "solved", transform=ax.get_yaxis_transform(), va="bottom")
     top = 10 * max(y[0] for _, y in curves.values())  # above it, a run only gets worse
     shown = {n: (x, np.clip(y, 1e-16, top)) for n, (x, y) in curves.items()}
     ends = draw_lines(ax, shown, xlog=True, ylog=True)

@@ -21,7 +21,7 @@ from lessons_lib import (
     descent,
     endpoints,
 )
-from lessons_lib.descent import gaussian
+from lessons_lib.descent import gaussian, online_loss
 
 EVERY = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 BOOTH = SURFACES["booth"]
@@ -316,3 +316,12 @@ def test_bad_arguments_are_named(run, bad, said):
     good = dict(surface=BOOTH, opt=AdaGrad(), start=START, steps=3)
     with pytest.raises(ValueError, match=said):
         run(**{**good, **bad})
+
+
+def test_online_loss_begins_with_a_guess_and_learns():
+    y = np.array([0, 1] * 40)
+    X, orders = np.eye(2)[y], np.stack([np.arange(80), np.arange(80)[::-1]])
+    loss = online_loss(X, y, SGD(lr=np.array([1e-9, 1.0, 10.0])), orders)
+    assert loss.shape == (2, 3)
+    np.testing.assert_allclose(loss[:, 0], np.log(2), rtol=1e-6)
+    assert (np.diff(loss, axis=1) < 0).all()
