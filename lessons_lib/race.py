@@ -181,17 +181,17 @@ class Race(anywidget.AnyWidget):
         picture = race_picture(
             surface, lanes, step=s["steps"], title=f"{surface.name}, {rate}", squares=True
         )
-        png, small = (base64.b64encode(picture.png(dpi)).decode() for dpi in (72, 60))
+        png = base64.b64encode(picture.png(small=True)).decode()
         state = {k: getattr(self, k) for k in ("form", "settings", "header")}
         words = zlib.compress(json.dumps(state).encode(), 9)
-        small = zlib.compress(zlib.decompress(self.paths), 9)
-        packed = ".".join(base64.b64encode(part).decode() for part in (words, self.ground, small))
+        tight = zlib.compress(zlib.decompress(self.paths), 9)
+        packed = ".".join(base64.b64encode(part).decode() for part in (words, self.ground, tight))
         script = str(self._esm)
         # The same race has the same name on every machine; two of them may stand on one page.
         name = hashlib.sha256(json.dumps([self.form, s], sort_keys=True).encode()).hexdigest()[:12]
         page = (
             f'<div data-race="{name}" data-packed="{packed}">'
-            f'<img alt="{sentence}" src="data:image/png;base64,{small}" style="max-width: 100%">'
+            f'<img alt="{sentence}" src="data:image/png;base64,{png}" style="max-width: 100%">'
             f'</div>\n<script type="module">\n{script}\nmountAll("{name}");\n</script>'
         )
         return {"text/html": page, "image/png": png, "text/plain": plain}

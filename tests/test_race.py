@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import zlib
 
 import numpy as np
@@ -184,3 +185,11 @@ def test_looks_can_be_told_apart_without_colour():
     looks = [look(style) for style in STYLES.values()]
     shapes = {json.dumps([each["dash"], each["marker"]]) for each in looks}
     assert len(shapes) == len(looks)
+
+
+def test_the_stored_page_begins_as_a_picture():
+    """Where scripts are stripped, the page shows an image, and the race is well-formed HTML."""
+    data, _ = Race("why?", optimizers=["SGD", "FullAdaGrad"], steps=5)._repr_mimebundle_()
+    source = re.search(r'<img alt="[^"]*" src="data:image/png;base64,([^"]*)"', data["text/html"])
+    assert base64.b64decode(source[1], validate=True).startswith(b"\x89PNG")
+    assert base64.b64decode(data["image/png"], validate=True).startswith(b"\x89PNG")
