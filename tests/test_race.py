@@ -189,7 +189,7 @@ def test_looks_can_be_told_apart_without_colour():
 
 def test_the_stored_page_begins_as_a_picture():
     """Where scripts are stripped, the page shows an image, and the race is well-formed HTML."""
-    data, _ = Race("why?", optimizers=["SGD", "FullAdaGrad"], steps=5)._repr_mimebundle_()
+    data, _ = race("why?", optimizers=["SGD", "FullAdaGrad"], steps=5)._repr_mimebundle_()
     source = re.search(r'<img alt="[^"]*" src="data:image/png;base64,([^"]*)"', data["text/html"])
     assert base64.b64decode(source[1], validate=True).startswith(b"\x89PNG")
     assert base64.b64decode(data["image/png"], validate=True).startswith(b"\x89PNG")
