@@ -91,7 +91,9 @@ def test_stored_in_jupyterlab(lab, browser, path):
     (lab.folder / name).write_bytes(path.read_bytes())
     context, page = new_page(browser)
     open_in_lab(lab, page, name, run=False)
-    page.locator("[data-race] img[src^='data:image/png;base64,iVBOR']").first.wait_for()
+    picture = page.locator(".jp-OutputArea img[alt^='From (']").first
+    picture.wait_for()
+    assert picture.evaluate("e => e.decode().then(() => e.naturalWidth)") > 300
     assert page.locator(".race").count() == 0
     context.close()
     subprocess.run(
