@@ -72,7 +72,6 @@ class Explorer:
         values = {name: control.value for name, control in self.controls.items()}
         self.picture = self.draw(**values)
         self.image.value = self.picture.png()
-        self.image.alt = self.picture.caption
         self.sentence.value = f'<span role="status">{self.picture.caption}</span>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
