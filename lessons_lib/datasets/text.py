@@ -1,9 +1,4 @@
-"""Data that every installation already has.
-
->>> documents, labels = docstrings()
->>> len(documents) == len(labels) > 2000
-True
-"""
+"""Real text: what Python's own documentation says."""
 
 from __future__ import annotations
 
