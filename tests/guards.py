@@ -34,6 +34,11 @@ CLOSING = ["Exercises", "What to remember", "Common questions", "Further reading
 # --- reading a notebook -------------------------------------------------------------------------
 
 
+def lesson(path: Path) -> str:
+    """Return what begins a notebook's name: two digits, and a letter if the lesson is split."""
+    return path.stem.split("_")[0]
+
+
 def text(lines: str | list[str]) -> str:
     """Return a notebook's text, which the format writes as one string or as a list of lines."""
     return lines if isinstance(lines, str) else "".join(lines)
@@ -301,7 +306,7 @@ def exercises_are_complete(notebook: Notebook, lesson: str) -> list[str]:
 
     Args:
         notebook: the notebook.
-        lesson: the two digits that begin the file's name.
+        lesson: what begins the file's name, such as 01 or 10a.
     """
     blocks: list[list[dict[str, Any]]] = []
     numbers: list[int] = []
