@@ -12,7 +12,14 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
+from .plotting import (
+    Picture,
+    plot_bowl_race,
+    plot_first_step,
+    plot_lemma4,
+    plot_outlier,
+    plot_parabola,
+)
 from .race import Race
 from .validation import Registry
 
@@ -219,5 +226,21 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
             ),
+        },
+    )
+
+
+@explorer
+def bowl_race(question: str = "can the number of dimensions alone change the winner?") -> Explorer:
+    """Six methods, each at its best rate, on a bowl of which four things can be chosen."""
+    return Explorer(
+        plot_bowl_race,
+        question,
+        {
+            "kappa": choice("conditioning κ", [1, 10, 100, 1000, 10_000], 1),
+            "noise": choice("noise", [0.0, 0.01, 0.1, 1.0], 0.1),
+            "rare": choice("gradients", [("in every step", False), ("rare", True)], False),
+            "d": choice("dimensions", [3, 10, 30, 100], 30),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

@@ -25,9 +25,9 @@ from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
 from .descent import Path
-from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, RMSprop
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, SGDLinear
 from .surfaces import Surface
-from .sweeps import Basins, Result
+from .sweeps import Basins, Result, bowl_losses, fair, rate_grid
 
 INK, FAINT = "#222222", "#8a8a8a"
 MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
@@ -750,3 +750,47 @@ def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
     ax.set_title(f"One gradient of {size:.2g}{clipped}; memory {beta2:g}")
     label_ends(ax, ends)
     return Picture(fig, f"Back within 1 of the best point: {'; '.join(words)}.")
+
+
+def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0) -> Picture:
+    """Losses of six tuned methods on a bowl, as multiples of the lowest.
+
+    Parameters
+    ----------
+    kappa, noise, rare, d, seed
+        As for `bowl_losses`.
+    """
+    rules = [SGD(), SGDLinear(), Momentum(), AdaGrad(), RMSprop(), Adam()]
+    judged = fair(
+        lambda opt: bowl_losses(opt, d, kappa, noise, rare, seed=seed),
+        {type(opt).__name__: opt for opt in rules},
+        rate_grid(0.001, 3, 3),
+    )
+    middle = {name: float(np.median(losses)) for name, losses in judged.items()}
+    best = min(middle, key=lambda name: middle[name])
+    lowest = max(middle[best], 1e-300)
+    fig, ax = figure(height=4.1)
+    ax.set_position([0.14, 0.15, 0.74, 0.74])
+    names, most = list(middle)[::-1], 30.0
+    for row, name in enumerate(names):
+        times, look = middle[name] / lowest, style(name)
+        ax.plot([1, min(times, most)], [row, row], color=look.colour, ls=look.dash, lw=2)
+        ax.plot(min(times, most), row, look.marker, color=look.colour, ms=10)
+        word = f"  {times:.2g}" if times < most else f"  more than {most:g}"
+        ax.text(min(times, most), row, word, va="center", fontsize=11.5, color=INK)
+    ax.set_xscale("log")
+    ax.set_xlim(0.95, 40)
+    ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+    ax.minorticks_off()
+    ax.set_yticks(range(len(names)), names, fontsize=12)
+    ax.set(xlabel="loss, as a multiple of the lowest", ylim=(-0.6, 5.6))
+    often = "rare gradients" if rare else "a gradient in every step"
+    ax.set_title(f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions")
+    order = sorted(middle, key=lambda name: middle[name])
+    second = middle[order[1]] / lowest
+    return Picture(
+        fig,
+        f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions, seed {seed}: {best} is best; "
+        f"{order[1]} has {second:.2g} times its loss, AdaGrad {middle['AdaGrad'] / lowest:.2g} "
+        f"times, SGD {middle['SGD'] / lowest:.2g} times.",
+    )

@@ -10,13 +10,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .descent import Path, descend, endpoints
+from .descent import Path, descend, endpoints, gaussian
 from .optimizers import Optimizer
 from .surfaces import Differentiable, Surface
 from .validation import POSITIVE, numbers, points, whole_number
@@ -254,3 +254,82 @@ def basins(
     reached = np.take_along_axis(distance, nearest[..., None], -1)[..., 0] <= within
     ends = np.where(reached, nearest, np.where(np.isnan(end).any(-1), -2, -1))
     return Basins(x, y, ends)
+
+
+def fair(
+    losses: Callable[[Optimizer], np.ndarray], methods: Mapping[str, Optimizer], rates: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What each method gets at its best rate, which is chosen on one half of the runs.
+
+    Parameters
+    ----------
+    losses : callable
+        ``losses(opt)`` → array of shape (K, R), the loss of each of K runs at each rate of
+        ``opt.lr``; what is not finite counts as worst.
+    methods : dict of name → Optimizer
+    rates : array of shape (R,)
+        The same for all methods.
+
+    Returns
+    -------
+    dict of name → array of shape (K − K // 2,)
+        The losses of the other half of the runs.
+    """
+    judged = {}
+    for name, opt in methods.items():
+        with np.errstate(all="ignore"):
+            found = losses(dataclasses.replace(opt, lr=rates))
+        found = np.where(np.isfinite(found), found, np.inf)
+        half = len(found) // 2
+        judged[name] = found[half:, np.median(found[:half], axis=0).argmin()]
+    return judged
+
+
+def bowl_losses(
+    opt: Optimizer,
+    d: int = 30,
+    kappa: float = 1.0,
+    noise: float = 0.0,
+    rare: bool = False,
+    steps: int = 200,
+    runs: int = 6,
+    seed: int = 0,
+) -> np.ndarray:
+    """Loss ½ Σ hᵢxᵢ² at the end of noisy runs in d dimensions; shape (runs, R).
+
+    Parameters
+    ----------
+    opt : Optimizer
+        Its rate is an array of shape (R,).
+    d : int, default 30
+    kappa : float ≥ 1, default 1
+        The curvatures hᵢ go from 1/kappa to 1, evenly in log scale.
+    noise : float, default 0
+        Standard deviation of what is added to each coordinate of each gradient.
+    rare : bool, default False
+        Whether the coordinates, in random order, have a gradient in every step, in every second,
+        in every third, ... on average; else each has one in every step.
+    steps : int, default 200
+        The loss is the mean over the last tenth of them.
+    runs : int, default 6
+        Each has its own start, normally distributed, and its own noise, the same for every rate.
+    seed : int, default 0
+
+    Examples
+    --------
+    >>> bowl_losses(SGD(lr=np.array([0.1, 1.0])), d=2, steps=5).shape
+    (6, 2)
+    """
+    curvatures, opt = np.geomspace(1 / kappa, 1, d), opt.for_run(steps)
+    z = gaussian((steps + 1, d), _noise_seeds(seed, 2, runs))[:, :, None]
+    rng = np.random.default_rng((seed, 3))
+    often = rng.permutation(1 / np.arange(1, d + 1)) if rare else 1.0
+    present = rng.random((steps, runs, 1, d)) < often
+    x = z[-1] + np.zeros((runs, len(opt.lr), d))
+    state, late = opt.init(x), []
+    with np.errstate(all="ignore"):
+        for t in range(steps):
+            x, state = opt.step(x, (curvatures * x + noise * z[t]) * present[t], state)
+            if t >= 0.9 * steps:
+                late.append(0.5 * (curvatures * x * x).sum(axis=-1))
+    return np.mean(late, axis=0)
