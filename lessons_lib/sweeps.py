@@ -19,7 +19,7 @@ import numpy as np
 from .descent import Path, descend, endpoints, gaussian
 from .optimizers import Optimizer
 from .surfaces import Differentiable, Surface
-from .validation import POSITIVE, numbers, points, whole_number
+from .validation import NOT_NEGATIVE, POSITIVE, number, numbers, points, whole_number
 
 
 def rate_grid(low: float = 1e-4, high: float = 10.0, per_decade: int = 6) -> np.ndarray:
@@ -274,11 +274,21 @@ def fair(
     -------
     dict of name → array of shape (K − K // 2,)
         The losses of the other half of the runs.
+
+    Raises
+    ------
+    ValueError
+        If what `losses` returns is not of that shape, or if K < 2.
     """
     judged = {}
     for name, opt in methods.items():
         with np.errstate(all="ignore"):
             found = losses(dataclasses.replace(opt, lr=rates))
+        if np.ndim(found) != 2 or found.shape[1] != len(rates) or len(found) < 2:
+            raise ValueError(
+                "losses must return an array of shape (K, R), two or more runs at each of the "
+                f"{len(rates)} rates; got shape {np.shape(found)}"
+            )
         found = np.where(np.isfinite(found), found, np.inf)
         half = len(found) // 2
         judged[name] = found[half:, np.median(found[:half], axis=0).argmin()]
@@ -302,7 +312,7 @@ def bowl_losses(
     opt : Optimizer
         Its rate is an array of shape (R,).
     d : int, default 30
-    kappa : float ≥ 1, default 1
+    kappa : float > 0, default 1
         The curvatures hᵢ go from 1/kappa to 1, evenly in log scale.
     noise : float, default 0
         Standard deviation of what is added to each coordinate of each gradient.
@@ -315,11 +325,21 @@ def bowl_losses(
         Each has its own start, normally distributed, and its own noise, the same for every rate.
     seed : int, default 0
 
+    Raises
+    ------
+    ValueError
+        For an argument out of range; the message says which.
+
     Examples
     --------
     >>> bowl_losses(SGD(lr=np.array([0.1, 1.0])), d=2, steps=5).shape
     (6, 2)
     """
+    d, steps = whole_number("d", d, 1), whole_number("steps", steps, 1)
+    kappa, noise = number("kappa", kappa, POSITIVE), number("noise", noise, NOT_NEGATIVE)
+    runs = whole_number("runs", runs, 1)
+    if np.ndim(opt.lr) != 1:
+        raise ValueError(f"opt must have an array of rates, of shape (R,); got lr = {opt.lr!r}")
     curvatures, opt = np.geomspace(1 / kappa, 1, d), opt.for_run(steps)
     z = gaussian((steps + 1, d), _noise_seeds(seed, 2, runs))[:, :, None]
     rng = np.random.default_rng((seed, 3))
