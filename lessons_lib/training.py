@@ -117,9 +117,10 @@ def train(
     watched = [] if watch is None else [watch(theta)]
     with np.errstate(all="ignore"):
         for t, examples in enumerate(_batches(model, data, seeds, steps, batch)):
-            losses[t], grad = model.loss_and_grad(theta, examples)
+            # One optimizer's R × S runs at a time: their arrays then stay in the processor's cache.
             for k, rule in enumerate(rules):
-                theta[k], states[k] = rule.step(theta[k], grad[k], states[k])
+                losses[t, k], grad = model.loss_and_grad(theta[k], examples)
+                theta[k], states[k] = rule.step(theta[k], grad, states[k])
             if watch is not None and (t + 1) % every == 0:
                 watched.append(watch(theta))
     lost = np.logical_or.accumulate(~np.isfinite(losses), axis=0)
