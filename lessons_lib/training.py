@@ -132,6 +132,9 @@ def train(
                     watched.append(watch(theta))
         return theta, losses, watched
 
+    # Once a block of this size has been freed, the C library (glibc) keeps freed memory for the next
+    # step, where otherwise it hands it back to the system every time: that halves the time.
+    np.empty(4_000_000)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy computes outside of Python's lock
         theta, losses, watched = zip(*pool.map(one, rules), strict=True)
     theta, losses = np.array(theta), np.stack(losses, axis=1)
@@ -223,13 +226,16 @@ class Search:
         The median score over the tuning seeds, less being better; inf where most diverged.
     best : dict of name → Optimizer
         Each optimizer with the rate of its lowest score.
+    tuning : Run
+        All rates, from the tuning seeds.
     run : Run
-        The judgement: each optimizer at that one rate (R = 1), from seeds not used before.
+        The judgement: each optimizer at its best rate (R = 1), from seeds not used before.
     """
 
     rates: np.ndarray
     scores: np.ndarray
     best: dict[str, Optimizer]
+    tuning: Run
     run: Run
 
 
@@ -260,7 +266,8 @@ def random_search(
     seeds : sequence of int, default 0 … 4
         What the tuned optimizers are judged on: others than those for tuning.
     score : callable, default the final training loss
-        ``score(run)`` → array of shape (O, R, S), less being better.
+        ``score(run)`` → array of shape (O, R, S), less being better; (O, R, 1) if it has taken the
+        seeds together itself.
     **watching
         ``watch`` and ``every`` for the run that is judged.
 
@@ -277,10 +284,12 @@ def random_search(
         raise ValueError(f"seeds must not be among tuning_seeds; {min(shared)} is in both")
     rates = random_rates(12) if rates is None else np.asarray(rates, dtype=float)
     rules = {n: dataclasses.replace(opt, lr=rates) for n, opt in _rules(optimizers).items()}
-    scores = np.median(score(train(model, data, rules, tuning_seeds, steps, batch)), axis=-1)
+    tuning = train(model, data, rules, tuning_seeds, steps, batch)
+    scores = np.median(score(tuning), axis=-1)
     scores = np.where(np.isnan(scores), np.inf, scores)
     best = {
         name: dataclasses.replace(rule, lr=float(rates[row.argmin()]))
         for (name, rule), row in zip(rules.items(), scores, strict=True)
     }
-    return Search(rates, scores, best, train(model, data, best, seeds, steps, batch, **watching))
+    run = train(model, data, best, seeds, steps, batch, **watching)
+    return Search(rates, scores, best, tuning, run)
