@@ -23,6 +23,9 @@ model, and a thousand runs go through the same few matrix products. A model has
 """
 
 from .base import Model
-from .networks import MLP
+from .gan import GAN
+from .networks import CNN, MLP
+from .policy import GridWorld
+from .recurrent import Recurrent
 
-__all__ = ["MLP", "Model"]
+__all__ = ["CNN", "GAN", "MLP", "GridWorld", "Model", "Recurrent"]
