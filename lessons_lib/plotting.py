@@ -776,8 +776,8 @@ def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0
         times, look = middle[name] / lowest, style(name)
         ax.plot([1, min(times, most)], [row, row], color=look.colour, ls=look.dash, lw=2)
         ax.plot(min(times, most), row, look.marker, color=look.colour, ms=10)
-        word = f"  {times:.2g}" if times < most else f"  more than {most:g}"
-        ax.text(min(times, most), row, word, va="center", fontsize=11.5, color=INK)
+        word, here = f"{times:.2g}" if times < most else f"over {most:g}", (min(times, most), row)
+        ax.annotate(word, here, (9, 0), textcoords="offset points", va="center", fontsize=11.5)
     ax.set_xscale("log")
     ax.set_xlim(0.95, 40)
     ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])

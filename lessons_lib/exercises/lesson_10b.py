@@ -60,6 +60,7 @@ exercise(
         (np.array([0.4, 0.9, 0.8]), np.array([0.3, 0.2, 0.1])),
         (np.array([0.1, 0.7, 0.2]), np.array([0.2, 0.6, 0.9])),
         (np.array([0.5, 0.5]), np.array([0.5, 0.4])),
+        (np.array([0.1, 0.2, 2.0]), np.array([0.3, 0.4, 0.5])),
         (np.array([0.1, 0.8]), np.array([0.7, 0.2])),
     ],
     mistakes=[
