@@ -12,7 +12,14 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
+from .plotting import (
+    Picture,
+    plot_first_step,
+    plot_lemma4,
+    plot_outlier,
+    plot_parabola,
+    plot_rare,
+)
 from .race import Race
 from .validation import Registry
 
@@ -218,6 +225,22 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "beta2": choice("memory β₂, ρ", [0.5, 0.9, 0.99, 0.999], 0.9),
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
+            ),
+        },
+    )
+
+
+@explorer
+def rare(question: str = "which of two features has the larger rate?") -> Explorer:
+    """A rare feature with large gradients beside a frequent one with small: their rates."""
+    return Explorer(
+        plot_rare,
+        question,
+        {
+            "share": log_slider("rare: share", -2, 0, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 0.1),
+            "counting": choice(
+                "accumulator", [("adds up squares", False), ("counts", True)], False
             ),
         },
     )
