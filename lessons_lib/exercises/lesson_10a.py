@@ -107,7 +107,7 @@ exercise(
         (RMSprop(),),
         (SGD(),),
         (AMSGrad(beta1=0.0, bias_correction=False),),
-        (Adam(beta2=0.9),),
+        (Adam(beta1=0.0, beta2=0.9),),
         (SGDLinear(steps=40),),
     ],
     mistakes=[
