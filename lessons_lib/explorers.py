@@ -238,7 +238,7 @@ def rare(question: str = "which of two features has the larger rate?") -> Explor
         question,
         {
             "share": log_slider("rare: share", -2, 0, 0.1),
-            "size": log_slider("frequent: size", -3, 1, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 1.0),
             "counting": choice(
                 "accumulator", [("adds up squares", False), ("counts", True)], False
             ),
