@@ -180,6 +180,22 @@ def first_step(question: str = "where does ε start to matter?") -> Explorer:
 
 
 @explorer
+def rare(question: str = "which of two features has the larger rate?") -> Explorer:
+    """A rare feature with large gradients beside a frequent one with small: their rates."""
+    return Explorer(
+        plot_rare,
+        question,
+        {
+            "share": log_slider("rare: share", -2, 0, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 1.0),
+            "counting": choice(
+                "accumulator", [("adds up squares", False), ("counts", True)], False
+            ),
+        },
+    )
+
+
+@explorer
 def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> Explorer:
     """Lemma 4: sequences of gradients, and how much of the area 2 they fill."""
 
@@ -225,22 +241,6 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "beta2": choice("memory β₂, ρ", [0.5, 0.9, 0.99, 0.999], 0.9),
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
-            ),
-        },
-    )
-
-
-@explorer
-def rare(question: str = "which of two features has the larger rate?") -> Explorer:
-    """A rare feature with large gradients beside a frequent one with small: their rates."""
-    return Explorer(
-        plot_rare,
-        question,
-        {
-            "share": log_slider("rare: share", -2, 0, 0.1),
-            "size": log_slider("frequent: size", -3, 1, 1.0),
-            "counting": choice(
-                "accumulator", [("adds up squares", False), ("counts", True)], False
             ),
         },
     )
