@@ -50,7 +50,7 @@ def complaints_about(key: str, claim: Claim, words: str, seeds=SEEDS) -> list[st
         runs, others = [claim.run()], [claim.elsewhere()]
     else:
         runs = [claim.run(seed=seed) for seed in seeds]
-        others = [claim.elsewhere(seed=seed) for seed in seeds]
+        others = [claim.elsewhere(seed=seed) for seed in seeds[:2]]
     found = [
         f"{key}: {words!r} becomes {other!r} with seed {seed}"
         for seed, (_, other) in zip(seeds, runs, strict=False)
