@@ -19,6 +19,7 @@ from .plotting import (
     plot_lemma4,
     plot_outlier,
     plot_parabola,
+    plot_rare,
 )
 from .race import Race
 from .validation import Registry
@@ -175,6 +176,22 @@ def first_step(question: str = "where does ε start to matter?") -> Explorer:
             "rate": log_slider("rate η", -4, 1, 0.1),
             "eps": log_slider("ε", -12, -2, 1e-7),
             "inside": choice("ε stands", [("outside the root", False), ("inside", True)], True),
+        },
+    )
+
+
+@explorer
+def rare(question: str = "which of two features has the larger rate?") -> Explorer:
+    """A rare feature with large gradients beside a frequent one with small: their rates."""
+    return Explorer(
+        plot_rare,
+        question,
+        {
+            "share": log_slider("rare: share", -2, 0, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 1.0),
+            "counting": choice(
+                "accumulator", [("adds up squares", False), ("counts", True)], False
+            ),
         },
     )
 

@@ -50,7 +50,7 @@ def complaints_about(key: str, claim: Claim, words: str, seeds=SEEDS) -> list[st
         runs, others = [claim.run()], [claim.elsewhere()]
     else:
         runs = [claim.run(seed=seed) for seed in seeds]
-        others = [claim.elsewhere(seed=seed) for seed in seeds]
+        others = [claim.elsewhere(seed=seed) for seed in seeds[:2]]
     found = [
         f"{key}: {words!r} becomes {other!r} with seed {seed}"
         for seed, (_, other) in zip(seeds, runs, strict=False)
@@ -60,7 +60,9 @@ def complaints_about(key: str, claim: Claim, words: str, seeds=SEEDS) -> list[st
         found.append(f"{key}: the verdict is {kind(words)!r} in the other world, too")
     if any(set(numbers) != set(runs[0][0]) for numbers, _ in [*runs, *others]):
         found.append(f"{key}: the other world gives other numbers than this one")
-    if claim.random and all(numbers == runs[0][0] for numbers, _ in runs):
+    # What differs between installations is told in words, which may well be the same.
+    rough = all(isinstance(value, str) for value in runs[0][0].values())
+    if claim.random and not rough and all(numbers == runs[0][0] for numbers, _ in runs):
         found.append(f"{key}: the seed changes nothing")
     return found
 

@@ -7,7 +7,16 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lessons_lib import OPTIMIZERS, SGD, SURFACES, AdaGrad, descend
-from lessons_lib.plotting import describe, figure, label_ends, plot_lines, plot_paths, sig, style
+from lessons_lib.plotting import (
+    describe,
+    figure,
+    label_ends,
+    plot_lines,
+    plot_paths,
+    plot_rare,
+    sig,
+    style,
+)
 
 VALLEY = SURFACES["valley"]
 PATHS = {opt.__name__: descend(VALLEY, opt(lr=0.05), (-1.6, 1.2), 40) for opt in (SGD, AdaGrad)}
@@ -74,3 +83,17 @@ def test_lines_leave_out_what_cannot_be_drawn():
 )
 def test_numbers_for_sentences(value, text):
     assert sig(value) == text
+
+
+@pytest.mark.parametrize(
+    "share, size, counting, said",
+    [
+        (0.25, 0.4, False, "the frequent feature has the larger rate"),
+        (0.25, 0.6, False, "the rare feature has the larger rate"),
+        (0.25, 0.01, True, "the rare feature has the larger rate"),
+        (1.0, 1.0, False, "both have the same rate"),
+    ],
+)
+def test_the_rates_of_a_rare_and_a_frequent_feature(share, size, counting, said):
+    """With squares the border is at √share; for an accumulator that counts there is none."""
+    assert said in plot_rare(share, size, counting).caption

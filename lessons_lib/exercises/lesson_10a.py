@@ -1,0 +1,199 @@
+"""The exercises of lesson 10a."""
+
+import numpy as np
+
+from ..optimizers import SGD, AdaGrad, Adam, AMSGrad, RMSprop, SGDLinear
+from .checking import Mistake, exercise
+
+exercise(
+    "10a.same_rate",
+    solution=lambda share, size: size * np.sqrt(share),
+    cases=[(0.01, 1.0), (0.25, 3.0), (1.0, 0.2)],
+    mistakes=[
+        Mistake(
+            lambda share, size: size * share,
+            "You added up the gradients. The accumulator adds up their squares.",
+        ),
+        Mistake(
+            lambda share, size: size**2 * share,
+            "This is what G grows by in a step. Which size of a gradient gives such a square?",
+        ),
+        Mistake(
+            lambda share, size: size,
+            "With gradients of one size the rare feature has the larger rate: its accumulator "
+            "grows in a share of the steps only.",
+        ),
+        Mistake(
+            lambda share, size: size / np.sqrt(share),
+            "This is larger than the rare feature's gradients. Should the feature that is seen "
+            "more often make up for that by larger gradients, or by smaller ones?",
+        ),
+        Mistake(
+            lambda share, size: size / share,
+            "This is larger than the rare feature's gradients. Should it be? And what does the "
+            "accumulator add up?",
+        ),
+        Mistake(
+            lambda share, size: np.sqrt(share),
+            "Your answer does not depend on the rare feature's gradients, but G does.",
+        ),
+        Mistake(
+            lambda share, size: np.sqrt(size * share),
+            "The root is of too much: set both accumulators equal, each with its squares.",
+        ),
+    ],
+    look="section 1, the first claim",
+)
+
+
+exercise(
+    "10a.cannot_decide",
+    solution=[1, 3, 5],
+    mistakes=[
+        Mistake(
+            [2, 4],
+            "These are the two that can end in both ways. The others are asked for.",
+        ),
+        Mistake(
+            [3],
+            "That one calls every rule true. Is there also one that calls every rule false?",
+        ),
+        Mistake(
+            [1, 5],
+            "These two call every rule false. Is there also one that calls every rule true?",
+        ),
+        Mistake(
+            [1, 3],
+            "What does v do when each gradient is larger than the one before? Go through the five "
+            "once more.",
+        ),
+        Mistake(
+            [3, 5],
+            "What does v do, from 0, when the gradient is always the same? Go through the five "
+            "once more.",
+        ),
+        Mistake(
+            [1, 3, 4, 5],
+            "An average falls whenever a square below it arrives. Does that happen with random "
+            "gradients?",
+        ),
+        Mistake(
+            [1, 2, 3, 5],
+            "When small gradients follow on large ones, what becomes of v, and what of a sum?",
+        ),
+    ],
+    look="section 3, claim C24",
+)
+
+
+def _rates(opt, gradients):
+    x = np.zeros(1)
+    state, rates = opt.for_run(len(gradients)).init(x), []
+    opt = opt.for_run(len(gradients))
+    for g in gradients:
+        x, state = opt.step(x, np.array([g]), state)
+        rates.append(np.max(opt.rate(**state)))
+    return np.array(rates)
+
+
+_FALLING = [1.0] * 20 + [0.01] * 20
+
+
+exercise(
+    "10a.can_rise",
+    solution=lambda opt: bool(np.any(np.diff(_rates(opt, _FALLING)) > 0)),
+    cases=[
+        (AdaGrad(),),
+        (RMSprop(),),
+        (SGD(),),
+        (AMSGrad(beta1=0.0, bias_correction=False),),
+        (Adam(beta1=0.0, beta2=0.9),),
+        (SGDLinear(steps=40),),
+    ],
+    mistakes=[
+        Mistake(
+            lambda opt: bool(np.any(np.diff(_rates(opt, [1.0] * 40)) > 0)),
+            "You never saw a rate rise, not even RMSprop's. With gradients of one size, v only "
+            "grows from 0 to their square. When does an average fall?",
+        ),
+        Mistake(
+            lambda opt: bool(np.any(np.diff(_rates(opt, _FALLING)) >= 0)),
+            "Your experiment says of SGD that its rate can rise. It stays the same: a rise?",
+        ),
+        Mistake(
+            lambda opt: bool(np.any(np.diff(_rates(opt, _FALLING)) < 0)),
+            "You looked for a rate that falls.",
+        ),
+        Mistake(lambda opt: True, "This answer does not look at the rule: it cannot fail."),
+        Mistake(
+            lambda opt: isinstance(opt, RMSprop),
+            "You asked for the name of the rule. RMSprop is not the only one whose rate can rise; "
+            "feed the rule, and look.",
+        ),
+        Mistake(
+            lambda opt: not isinstance(opt, AdaGrad),
+            "You asked for the name of the rule. AdaGrad is not the only one whose rate cannot "
+            "rise; feed the rule, and look.",
+        ),
+        Mistake(
+            lambda opt: int(np.sum(np.diff(_rates(opt, _FALLING)) > 0)),
+            "You counted the rises. Was there any?",
+        ),
+    ],
+    look="section 3, claim C24",
+)
+
+
+_LOSSES = np.array([[0.9, 0.3, 0.5], [0.4, 0.6, np.nan]])
+
+
+exercise(
+    "10a.fair_difference",
+    solution=lambda losses: np.subtract(*np.nanmin(losses, axis=1)),
+    cases=[
+        (_LOSSES,),
+        (np.array([[np.nan, 2.0, 1.0, 1.6], [3.0, 4.5, 2.2, 0.7]]),),
+    ],
+    mistakes=[
+        Mistake(
+            lambda losses: losses[0, 0] - losses[1, 0],
+            "This is the post's comparison: one rate, the same for both. Which rate is best for "
+            "each?",
+        ),
+        Mistake(
+            lambda losses: np.nanmin(losses[0] - losses[1]),
+            "You took the rate at which the first does best *against* the second. That is one "
+            "shared rate again, chosen in favour of the first.",
+        ),
+        Mistake(
+            lambda losses: losses[0, np.nanargmin(losses[0])] - losses[1, np.nanargmin(losses[0])],
+            "The first has its best rate, and the second must use it, too.",
+        ),
+        Mistake(
+            lambda losses: losses[0, np.nanargmin(losses[1])] - losses[1, np.nanargmin(losses[1])],
+            "The second has its best rate, and the first must use it, too.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.min(losses, axis=1)),
+            "`np.min` gives nan where any run diverged. A diverged run is a bad rate, no reason to "
+            "give up its optimizer.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nanmean(losses, axis=1)),
+            "You averaged over the rates, good and bad. Nobody uses an average rate.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nanmax(losses, axis=1)),
+            "You took the worst rate of each. A small loss is good.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nanmin(losses, axis=1)[::-1]),
+            "The size is right. Asked for is first minus second.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nanargmin(losses, axis=1)),
+            "`np.nanargmin` says *where* the smallest loss is. Asked for are the losses.",
+        ),
+    ],
+    look="the text of the exercise: the best rate of each row",
+)
