@@ -256,12 +256,17 @@ def opening_is_complete(notebook: Notebook) -> list[str]:
 
 
 def predicts_before_it_reveals(notebook: Notebook) -> list[str]:
-    """There is a prediction; each is revealed, and none is revealed before it was made."""
+    """There is a prediction; each is revealed, and none is revealed before it was made.
+
+    They are named by a text, as in predict("01.rate", ...) or board.predict("C01").
+    """
     predicted: list[str] = []
     revealed: set[str] = set()
     complaints = []
     for number, source, _ in cells(notebook, "code"):
         for name, key in calls(source):
+            if not key.startswith(("'", '"')):
+                continue  # a model that predicts, not a reader
             if name.split(".")[-1] == "predict":
                 predicted.append(key)
             elif name.split(".")[-1] == "reveal":

@@ -283,6 +283,20 @@ def test_guard_finds_widget_state():
     assert complaints_of(notebook) == ["widget state is in the metadata"]
 
 
+def test_a_model_may_predict():
+    notebook = good_lesson()
+    notebook["cells"][4]["source"] += "\nmodel.predict(X)"
+    assert complaints_of(notebook) == []
+
+
+def test_a_board_may_ask():
+    notebook = good_lesson()
+    notebook["cells"][3]["source"] = 'board.predict("C01")'
+    assert len(complaints_of(notebook)) == 2  # C01 is not revealed, 01.rate not asked
+    notebook["cells"][4]["source"] = 'board.reveal("C01")'
+    assert complaints_of(notebook) == []
+
+
 def test_a_reason_is_enough():
     notebook = good_lesson()
     cell = notebook["cells"][4]
