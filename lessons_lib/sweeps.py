@@ -332,6 +332,7 @@ def bowl_losses(
 
     Examples
     --------
+    >>> from lessons_lib.optimizers import SGD
     >>> bowl_losses(SGD(lr=np.array([0.1, 1.0])), d=2, steps=5).shape
     (6, 2)
     """
