@@ -393,7 +393,7 @@ function render({ model, el }) {
     draw();
     if (late()) return;
     root.dataset.state = "ready";
-    hear();
+    if (request) hear(); // not when the page opens
   }
 
   const nearest = (value) => {
@@ -464,7 +464,6 @@ function render({ model, el }) {
 
   /** Say aloud what is seen, once the reader's hand has come to rest. */
   function hear() {
-    if (!drawn) return;
     clearTimeout(speaking);
     speaking = setTimeout(() => {
       const losses = runs.map((r) => `${r.name} ${show(r.loss[step])}`).join(", ");

@@ -65,7 +65,7 @@ class Lab:
         path.write_text(json.dumps(values))
 
     def _wait(self) -> str:
-        for _ in range(600):
+        for _ in range(1200):
             for path in (self.home / "RUNTIME_DIR").glob("jpserver-*.json"):
                 with contextlib.suppress(ValueError):
                     return json.loads(path.read_text())["url"]
@@ -116,7 +116,7 @@ RUN_ALL = """async () => {
 def new_page(browser, **options):
     """A context and its page; `page.watch.found` must stay empty."""
     context = browser.new_context(viewport={"width": 1200, "height": 1000}, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.watch = Watch(page)
     return context, page
