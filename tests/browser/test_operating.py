@@ -13,6 +13,7 @@ import pytest
 
 import lessons_lib
 import notebooks as tool  # tools/notebooks.py
+from browser.driving import leave, open_in_lab, watched
 from lessons_lib import OPTIMIZERS, SURFACES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("operating")]  # they share a page
@@ -76,15 +77,13 @@ class Explorer:
 
 
 @pytest.fixture(scope="module")
-def live(browser, lab):
+def live(context, lab):
     """A race with every control, in a running JupyterLab; opened once, reset for each test."""
-    from browser.driving import new_page, open_in_lab
-
     notebook(lab.folder / "full.ipynb", FULL)
-    context, page = new_page(browser)
+    page = watched(context.new_page())
     open_in_lab(lab, page, "full.ipynb")
     yield Explorer(page)
-    context.close()
+    leave(page)
 
 
 @pytest.fixture
@@ -183,9 +182,9 @@ def test_time(race):
 def test_no_motion_for_who_wants_none(race):
     race.page.emulate_media(reduced_motion="reduce")
     race.button("Play").click()
-    race.page.wait_for_function("e => e.dataset.frames >= 2", arg=race.root.element_handle())
-    drawn = race.data
-    assert int(drawn["step"]) == 5 * int(drawn["frames"])
+    race.page.wait_for_function(  # each frame is an eighth of the way
+        "({dataset: d}) => d.frames >= 2 && d.step == 5 * d.frames", arg=race.root.element_handle()
+    )
     race.button("Play").or_(race.button("Pause")).click()
     race.page.emulate_media(reduced_motion="no-preference")
 
@@ -423,11 +422,8 @@ def test_fits(race, width, zoom):
         race.root.evaluate("e => e.removeAttribute('style')")
 
 
-def test_a_lost_kernel_is_said(lab, browser):
-    from browser.driving import new_page, open_in_lab
-
+def test_a_lost_kernel_is_said(lab, page):
     notebook(lab.folder / "lost.ipynb", FULL)
-    context, page = new_page(browser)
     open_in_lab(lab, page, "lost.ipynb")
     race = Explorer(page)
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
@@ -436,4 +432,3 @@ def test_a_lost_kernel_is_said(lab, browser):
     before = race.data["heads"]
     race.press(race.label("rate η"), "ArrowRight")  # what is there still moves
     assert race.data["heads"] != before
-    context.close()
