@@ -18,7 +18,7 @@ const DARK = {
   band: (hex) => rgb(hex).reverse().map((v) => 24 + 0.75 * (255 - v)),
 };
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-let theme = LIGHT; // of the whole page
+let theme = LIGHT; // of the page
 
 // --- reading what Python packed -----------------------------------------------------------------
 
@@ -527,10 +527,16 @@ function render({ model, el }) {
 
   // --- the panels
 
+  /** The page is light if its words are dark. */
+  const worn = () => {
+    const [red] = getComputedStyle(root).color.match(/[\d.]+/) || [0];
+    return red < 128 ? "light" : "dark";
+  };
+
   /** Everything anew, in the page's colours: after an answer, or when the page has changed. */
   function look() {
-    const [red] = getComputedStyle(root).color.match(/[\d.]+/) || [0]; // of the page's words
-    theme = red < 128 ? LIGHT : DARK;
+    root.dataset.theme = worn();
+    theme = root.dataset.theme === "dark" ? DARK : LIGHT;
     choose();
     tabulate();
     layOut();
@@ -795,9 +801,8 @@ function render({ model, el }) {
   };
   window.addEventListener("keydown", keep, true);
 
-  const anew = () => header && look();
-  root.addEventListener("transitionend", ({ target }) => target === root && anew()); // another theme
-  const observer = new ResizeObserver(anew);
+  const observer = new ResizeObserver(() => header && look());
+  const watch = setInterval(() => header && worn() !== root.dataset.theme && look(), 400); // no event tells of it
   observer.observe(map);
   model.on("change:header", receive);
   model.on("change:paths", complete);
@@ -807,6 +812,7 @@ function render({ model, el }) {
     play(false);
     clearTimeout(waiting);
     clearTimeout(speaking);
+    clearInterval(watch);
     observer.disconnect();
     window.removeEventListener("keydown", keep, true);
     model.off("change:header", receive);

@@ -383,9 +383,9 @@ def test_no_barriers(race, theme):
         race.page.evaluate(
             "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name
         )
-        race.page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light",
-            arg="false" if "Dark" in name else "true",
+        race.page.wait_for_function(  # its panels too
+            "([e, theme]) => e.dataset.theme === theme",
+            arg=[race.root.element_handle(), "dark" if "Dark" in name else "light"],
         )
         race.page.wait_for_function(  # colours fade over
             "e => e.getAnimations({subtree: true}).length === 0", arg=race.root.element_handle()
