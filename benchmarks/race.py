@@ -129,9 +129,7 @@ def in_browser(repeats: int = 60) -> list[Row]:
                 count = page.evaluate("window.times.length")
                 page.mouse.click(box["x"] + x, box["y"] + y)
                 page.wait_for_function("n => window.times.length > n", arg=count)
-                page.locator(
-                    ".race[data-state=ready]"
-                ).wait_for()  # nobody clicks faster
+                page.locator(".race[data-state=ready]").wait_for()  # nobody clicks faster
             clicks = page.evaluate("window.times")
             _, page = new_page(browser)
             open_in_lab(lab, page, "interact.ipynb")
