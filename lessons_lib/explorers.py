@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
+from .plotting import Picture, Stage, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
 from .race import Race
 from .validation import Registry
 
@@ -46,6 +46,7 @@ class Explorer:
         self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
         self.sentence = widgets.HTML()
         self.picture: Picture | None = None
+        self.stage = Stage()
         again = widgets.Button(description="Reset", tooltip="Back to the first settings")
         again.on_click(lambda _: self.reset())
         for control in controls.values():
@@ -71,7 +72,7 @@ class Explorer:
     def _refresh(self, _: Any = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         self.picture = self.draw(**values)
-        self.image.value = self.picture.png()
+        self.image.value = self.stage.png(self.picture.figure)
         self.sentence.value = f'<span role="status">{self.picture.caption}</span>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:

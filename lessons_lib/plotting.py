@@ -123,6 +123,57 @@ class Picture:
         print(textwrap.fill(self.caption, 92))
 
 
+class Stage:
+    """Draws one figure after another, fast: axes that stay the same are kept as pixels.
+
+    Most of the time to draw a figure goes into its axes' ticks and numbers. As long as these do
+    not change, only what is within the axes is drawn anew.
+    """
+
+    def __init__(self) -> None:
+        self._scenery: Any = None
+        self._pixels: Any = None
+
+    def png(self, figure: Figure) -> bytes:
+        """The figure as PNG, of the size of `Picture.png` but less tightly packed."""
+        figure.set_dpi(90)
+        canvas, moving = FigureCanvasAgg(figure), []
+        for ax in figure.axes:
+            ax.apply_aspect()
+            stays = {ax.patch, ax.xaxis, ax.yaxis}
+            own = [a for a in ax.get_children() if a not in stays and a.get_visible()]
+            moving += sorted(own, key=lambda artist: artist.get_zorder())
+        moving += [a for a in figure.texts if a.get_visible()]
+        scenery = [figure.bbox.size.tolist(), *map(_scenery, figure.axes)]
+        if scenery != self._scenery:
+            for artist in moving:
+                artist.set_animated(True)  # leaves it out
+            canvas.draw()
+            self._scenery, self._pixels = scenery, canvas.copy_from_bbox(figure.bbox)
+            for artist in moving:
+                artist.set_animated(False)
+        else:
+            canvas.restore_region(self._pixels)
+        for artist in moving:
+            artist.draw(canvas.get_renderer())
+        buffer = io.BytesIO()
+        Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(
+            buffer, "PNG", compress_level=1
+        )
+        return buffer.getvalue()
+
+
+def _scenery(ax: Axes) -> list:
+    """What axes look like without what is drawn in them."""
+    found = [ax.axison, ax.get_position().bounds]
+    for axis in (ax.xaxis, ax.yaxis):
+        form = axis.get_major_formatter()
+        found += [axis.get_scale(), axis.get_view_interval().tolist(), axis.label.get_text()]
+        found += [axis.get_majorticklocs().tolist(), axis.get_minorticklocs().tolist()]
+        found += [type(form), list(getattr(form, "seq", []))]
+    return found
+
+
 def sig(value: float, digits: int = 2) -> str:
     """A number for a sentence: few digits, and none of them rounding noise.
 

@@ -7,7 +7,17 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lessons_lib import OPTIMIZERS, SGD, SURFACES, AdaGrad, descend
-from lessons_lib.plotting import describe, figure, label_ends, plot_lines, plot_paths, sig, style
+from lessons_lib.plotting import (
+    Stage,
+    describe,
+    figure,
+    label_ends,
+    plot_lines,
+    plot_parabola,
+    plot_paths,
+    sig,
+    style,
+)
 
 VALLEY = SURFACES["valley"]
 PATHS = {opt.__name__: descend(VALLEY, opt(lr=0.05), (-1.6, 1.2), 40) for opt in (SGD, AdaGrad)}
@@ -74,3 +84,14 @@ def test_lines_leave_out_what_cannot_be_drawn():
 )
 def test_numbers_for_sentences(value, text):
     assert sig(value) == text
+
+
+def test_a_stage_draws_axes_only_when_they_change(monkeypatch):
+    whole, drawn = FigureCanvasAgg.draw, []
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda self: (drawn.append(1), whole(self))[1])
+    stage = Stage()
+    for rate in (0.1, 0.2, 0.3):
+        stage.png(plot_parabola(2.0, rate).figure)
+    assert len(drawn) == 1
+    stage.png(plot_parabola(4.0, 0.3).figure)  # other limits
+    assert len(drawn) == 2
