@@ -851,7 +851,7 @@ def plot_images(rows: Mapping[str, np.ndarray], title: str = "", wrap: int = 0) 
     for line, column, image in cells:
         x, y = left + column * (size + 0.06), height - top - (line + 1) * (size + gap)
         ax = fig.add_axes([x / width, y / height, size / width, size / height])
-        grey = dict(cmap="gray_r", vmin=-1, vmax=2.2) if image.ndim == 2 else {}
+        grey = dict(cmap="gray_r", vmin=-0.5, vmax=2) if image.ndim == 2 else {}
         ax.imshow(image if grey else np.clip(image, 0, 1), **grey)
         ax.set_axis_off()
         if wrap:
