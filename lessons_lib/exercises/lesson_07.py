@@ -203,10 +203,10 @@ exercise(
         ),
         Mistake(
             lambda scores, moves, returns: _reinforce(
-                scores, moves, returns, returns - returns.mean(), centre=False
+                scores, moves, returns, returns, centre=False
             ),
             "onehot alone is not the gradient of log π: raising one score also changes the "
-            "denominator of the softmax.",
+            "denominator of the softmax. And what are the returns to be compared with?",
         ),
         Mistake(
             lambda scores, moves, returns: (
@@ -241,8 +241,8 @@ exercise(
 _losses = np.array(
     [
         [[0.9, 0.8, 0.7], [0.30, 0.50, 0.55], [0.10, 0.9, 1.9], [0.56, 0.57, 0.58]],
-        [[0.2, 0.3, 0.31], [0.4, 0.45, 0.5], [0.1, 0.25, 4.0], [9.0, 8.0, 7.0]],
-        [[2.0, 2.1, 2.2], [1.0, 1.1, 1.2], [0.9, 0.6, 0.5], [0.7, 0.65, np.inf]],
+        [[0.2, 0.3, 0.31], [0.22, 0.24, 0.9], [0.1, 0.32, 0.33], [9.0, 8.0, 7.0]],
+        [[2.0, 2.1, 2.2], [1.0, 1.1, 1.2], [0.9, 0.6, 0.5], [0.4, 0.65, np.inf]],
     ]
 )
 
