@@ -911,5 +911,5 @@ def plot_shared_rate(tuning: Run, rate: float | None, steps: int) -> Picture:
     title = "Each at its best rate" if rate is None else f"All at the rate η = {rate:g}"
     ax.set(xlabel="step", ylabel="training loss", title=f"{title}, {steps} steps")
     label_ends(ax, ends)
-    order = sorted(curves, key=lambda name: curves[name][-1])
-    return Picture(fig, f"{title}: after {steps} steps the order is {', '.join(order)}.")
+    lowest = min(curves, key=lambda name: curves[name][-1])
+    return Picture(fig, f"{title}: after {steps} steps {lowest} has the lowest loss.")
