@@ -208,6 +208,7 @@ LAYERS = {
     "surfaces": 1,
     "large": 1,
     "datasets": 1,
+    "models": 2,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,

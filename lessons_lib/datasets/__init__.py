@@ -5,6 +5,15 @@
 True
 """
 
-from .text import bag_of_words, docstrings
+from .clicks import clicks
+from .ratings import ratings
+from .text import bag_of_words, docstrings, documentation, words_and_pairs
 
-__all__ = ["bag_of_words", "docstrings"]
+__all__ = [
+    "bag_of_words",
+    "clicks",
+    "docstrings",
+    "documentation",
+    "ratings",
+    "words_and_pairs",
+]

@@ -1,0 +1,1 @@
+"""What the lessons train: models whose gradients were checked against finite differences."""
