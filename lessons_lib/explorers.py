@@ -239,7 +239,7 @@ def _docstrings() -> tuple:
     documents, labels = docstrings()
     X, features = words_and_pairs(documents)
     order = np.random.default_rng(0).permutation(len(labels))
-    return X.tocsc()[order], X, features, labels, order
+    return X, features, labels, order
 
 
 @functools.lru_cache(maxsize=16)
@@ -247,9 +247,9 @@ def _residuals(rate: float, G0: float) -> np.ndarray:
     """1 − p for each document, p being the probability that AdaGrad gave to its label."""
     from .models.logistic import online
 
-    _, X, _, labels, order = _docstrings()
+    X, _, labels, order = _docstrings()
     run = online(X, labels, AdaGrad(lr=np.array([rate]), G0=G0), order, batch=1)
-    return 1 - np.exp(-run.losses[:, 0])
+    return -np.expm1(-run.losses[:, 0])
 
 
 @explorer
@@ -267,12 +267,11 @@ def rare_words(
     """
 
     def draw(word, rate, G0):
-        columns, _, features, _, _ = _docstrings()
-        squares = _residuals(round(rate, 4), G0) ** 2
-        G = {
-            name: G0 + np.cumsum(squares * columns[:, [features.index(name)]].toarray()[:, 0])
-            for name in dict.fromkeys([word, "the"])
-        }
+        X, features, _, order = _docstrings()
+        names = list(dict.fromkeys([word, "the"]))
+        columns = X[:, [features.index(name) for name in names]].toarray()[order]
+        squares = _residuals(round(rate, 4), G0)[:, None] ** 2 * columns
+        G = dict(zip(names, (G0 + squares.cumsum(axis=0)).T, strict=True))
         return plot_accumulators(G, rate, f"η = {rate:.2g}, G₀ = {G0:g}")
 
     words = ["colormap", "matrix", "socket", "figure", "file", "return", "of"]
@@ -280,7 +279,7 @@ def rare_words(
         draw,
         question,
         {
-            "word": choice("word", [w for w in words if w in _docstrings()[2]], "colormap"),
+            "word": choice("word", [w for w in words if w in _docstrings()[1]], "colormap"),
             "rate": log_slider("rate η", -2, 1, rate),
             "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
         },

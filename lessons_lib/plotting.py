@@ -772,6 +772,7 @@ def plot_accumulators(G: Mapping[str, np.ndarray], lr: float, title: str = "") -
         lines = {name: (at + 1.0, np.asarray(y)[at]) for name, y in curves.items()}
         ends = draw_lines(ax, lines, ylog=True)
         ax.set(xlabel="documents seen", title=heading)
+        ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
         label_ends(ax, ends)
     (first, *others), words = G, []
     for other in others:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -34,6 +35,12 @@ def docstrings() -> tuple[list[str], np.ndarray]:
     documents : list of str
     labels : int array of shape (number of documents,)
     """
+    texts, labels = _corpus()
+    return list(texts), np.array(labels)
+
+
+@functools.cache  # to import all these modules, and to read them, takes a second
+def _corpus() -> tuple[tuple[str, ...], tuple[int, ...]]:
     matplotlib = importlib.import_module("matplotlib")
     standard = sorted(n for n in sys.stdlib_module_names if n[0] != "_" and n not in _LEAVE)
     ours = sorted(
@@ -48,7 +55,7 @@ def docstrings() -> tuple[list[str], np.ndarray]:
             for module in _imported(names):
                 for text in _texts(module, module.__name__.split(".")[0]):
                     documents.setdefault(re.sub(r"(?i)matplotlib|python|mpl\b", " ", text), label)
-    return list(documents), np.array(list(documents.values()))
+    return tuple(documents), tuple(documents.values())
 
 
 def bag_of_words(documents: Sequence[str], size: int) -> tuple[np.ndarray, list[str]]:

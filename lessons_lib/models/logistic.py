@@ -39,7 +39,7 @@ def losses_and_grad(w: np.ndarray, Z: np.ndarray, y: np.ndarray) -> tuple[np.nda
     """
     sign = 2.0 * y[:, None] - 1
     losses = np.logaddexp(0, -sign * (Z @ w))
-    return losses, Z.T @ (-sign * (1 - np.exp(-losses))) / len(y)
+    return losses, Z.T @ (sign * np.expm1(-losses)) / len(y)  # expm1: exact for tiny losses
 
 
 @dataclass(frozen=True, eq=False)

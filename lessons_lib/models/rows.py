@@ -37,8 +37,9 @@ class Table:
 
     def __init__(self, x: np.ndarray, opt: Optimizer):
         self.x, self.state, self.sparse = x, opt.init(x), rests(opt)
-        # Rates as large as the table, made once: else each step would spread them anew.
-        self.opt = opt if self.sparse else opt.spread(lambda h: np.zeros_like(x) + h[..., None])
+        # Spread once over the runs; for the whole table, over all of it, which is quicker.
+        whole = np.zeros(() if self.sparse else x.shape)
+        self.opt = opt.spread(lambda h: whole + h[..., None])
 
     def step(self, g: np.ndarray, rows: np.ndarray) -> None:
         """One step with a gradient that is 0 outside some rows.
@@ -57,7 +58,7 @@ class Table:
             self.x, self.state = self.opt.advance(self.x, whole, self.state)
             return
         part = {s: v if s == "t" else v[rows] for s, v in self.state.items()}
-        self.x[rows], part = self.opt.step(self.x[rows], g, part)
+        self.x[rows], part = self.opt.advance(self.x[rows], g, part)
         for symbol in self.opt.slots:
             self.state[symbol][rows] = part[symbol]
         self.state["t"] = part["t"]
