@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -105,13 +106,12 @@ def words_and_pairs(documents: Sequence[str]) -> tuple[sparse.csr_array, list[st
     ValueError
         If no word occurs in three documents.
     """
-    found = [(w, zip(w, w[1:], strict=False)) for w in map(_words, documents)]
-    found = [{*words, *map(" ".join, pairs)} for words, pairs in found]
+    found = [{*words, *map(" ".join, pairwise(words))} for words in map(_words, documents)]
     count = Counter(feature for present in found for feature in present)
     features = sorted((f for f in count if count[f] >= 3), key=lambda f: (-count[f], f))
     if not features:
         raise ValueError(
-            f"documents must share words; got {len(documents)}, and no word that is in three of them"
+            f"documents must share words; got {len(documents)}, and no word is in three of them"
         )
     column = {feature: i for i, feature in enumerate(features)}
     rows = [sorted(column[f] for f in present if f in column) for present in found]

@@ -40,8 +40,10 @@ exercise(
             "The label went in as −1 or 1. In this formula it is compared with a probability.",
         ),
         Mistake(
-            lambda w, b, z, y: _gradient(w, b, z, y, lambda s, y: (_p(s) - y) * _p(s) * (1 - _p(s))),
-            "There is a factor p(1 − p) too many: that is the gradient of a squared error. With the "
+            lambda w, b, z, y: _gradient(
+                w, b, z, y, lambda s, y: (_p(s) - y) * _p(s) * (1 - _p(s))
+            ),
+            "There is a factor p(1 − p) too many: it belongs to a squared error. With the "
             "logarithm it cancels.",
         ),
         Mistake(
@@ -153,8 +155,8 @@ exercise(
         ),
         Mistake(
             lambda v, g, k, rho: rho ** (k + 1) * v + (1 - rho ** (k + 1)) * g**2,
-            "The new square has got the weight of all the steps of the pause; in those the gradient "
-            "was 0.",
+            "The new square has got the weight of the whole pause. In those steps the gradient was "
+            "0.",
         ),
         Mistake(
             lambda v, g, k, rho: rho ** (k + 1) * v + g**2,
@@ -181,7 +183,10 @@ exercise(
 )
 
 
-def _bound(D, total, rate=lambda D: D / np.sqrt(2), factor=np.sqrt(2)):
+_ROOT = np.sqrt(2)
+
+
+def _bound(D, total, rate=lambda D: D / _ROOT, factor=_ROOT):
     return lambda history, B: (rate(D(B)), factor * D(B) * total(history))
 
 
@@ -233,7 +238,8 @@ exercise(
                 2 * B / np.sqrt(2),
                 np.sqrt(2) * 2 * B * _sides(history) / len(history),
             ),
-            "Regret is summed over the rounds, and its bound with it: do not divide by their number.",
+            "Regret is summed over the rounds, and its bound with it: do not divide by their "
+            "number.",
         ),
         Mistake(
             _bound(lambda B: 2 * B, lambda h: np.abs(h.sum(axis=0)).sum()),
