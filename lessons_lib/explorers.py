@@ -274,12 +274,12 @@ def rare_words(
         G = dict(zip(names, (G0 + squares.cumsum(axis=0)).T, strict=True))
         return plot_accumulators(G, rate, f"η = {rate:.2g}, G₀ = {G0:g}")
 
-    words = ["colormap", "matrix", "socket", "figure", "file", "return", "of"]
+    words = ["zip", "matrix", "socket", "colormap", "figure", "file", "return", "of"]
     return Explorer(
         draw,
         question,
         {
-            "word": choice("word", [w for w in words if w in _docstrings()[1]], "colormap"),
+            "word": choice("word", [w for w in words if w in _docstrings()[1]], "zip"),
             "rate": log_slider("rate η", -2, 1, rate),
             "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
         },

@@ -777,7 +777,7 @@ def plot_accumulators(G: Mapping[str, np.ndarray], lr: float, title: str = "") -
     (first, *others), words = G, []
     for other in others:
         ratio = rates[first][-1] / rates[other][-1]
-        much = next((w for most, w in _TIMES if ratio < most), "more than a hundred times")
+        much = next((w for most, w in _TIMES if ratio < most), "more than two hundred times")
         words.append(f"{much} that of “{other}”")
     return Picture(fig, f"{title}: at the end the rate of “{first}” is {' and '.join(words)}.")
 
@@ -785,6 +785,6 @@ def plot_accumulators(G: Mapping[str, np.ndarray], lr: float, title: str = "") -
 _TIMES = [
     (0.5, "less than half"),
     (2.0, "about the same as"),
-    (10.0, "a few times"),
-    (100.0, "more than ten times"),
+    (5.0, "a few times"),
+    (200.0, "more than five times"),
 ]

@@ -276,7 +276,8 @@ exercise(
     mistakes=[
         Mistake(
             _centre(lambda n, k: 1 / n, first=2),
-            "The count runs one ahead: the start was counted as if it were a point.",
+            "The start went into the mean as if it were a point: the count runs one ahead. With which "
+            "rate does the first point arrive?",
         ),
         Mistake(
             _centre(lambda n, k: 1 / np.sqrt(n)),
@@ -294,10 +295,6 @@ exercise(
         Mistake(
             _centre(lambda n, k: 1 / n, towards=-1),
             "The centre runs away from its points: look at the sign of c − x.",
-        ),
-        Mistake(
-            lambda c, points: np.mean([c, *points], axis=0),
-            "The start went into the mean. With which rate does the first point arrive?",
         ),
         Mistake(
             lambda c, points: c - sum((c - x) / n for n, x in enumerate(points, start=1)),

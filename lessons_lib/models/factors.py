@@ -30,7 +30,7 @@ class Factors:
         rng = np.random.default_rng(seed)
         return np.repeat(0.1 * rng.standard_normal((self.users + self.items, 1, self.d)), runs, 1)
 
-    def predict(self, x: np.ndarray, user: np.ndarray, item: np.ndarray) -> np.ndarray:
+    def estimate(self, x: np.ndarray, user: np.ndarray, item: np.ndarray) -> np.ndarray:
         """p·q for each pair of user and item: shape (b, runs)."""
         return (x[user] * x[self.users + item]).sum(axis=-1)
 
