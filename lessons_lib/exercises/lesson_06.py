@@ -276,8 +276,8 @@ exercise(
     mistakes=[
         Mistake(
             _centre(lambda n, k: 1 / n, first=2),
-            "The start went into the mean as if it were a point: the count runs one ahead. With which "
-            "rate does the first point arrive?",
+            "The start went into the mean as if it were a point: the count runs one ahead. With "
+            "which rate does the first point arrive?",
         ),
         Mistake(
             _centre(lambda n, k: 1 / np.sqrt(n)),

@@ -1,5 +1,6 @@
 """Logistic regression over sparse features, learned online.
 
+>>> from lessons_lib import AdaGrad
 >>> X = sparse.csr_array(np.array([[1.0, 0.0], [0.0, 1.0]] * 50))
 >>> y = np.array([0, 1] * 50)
 >>> run = online(X, y, AdaGrad(lr=np.array([0.1, 1.0])), np.arange(100))
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..optimizers import AdaGrad, Optimizer  # noqa: F401 (AdaGrad for the example above)
+from ..optimizers import Optimizer
 from ..validation import POSITIVE, number, whole_number
 from .rows import Table
 
