@@ -16,12 +16,16 @@ import numpy as np
 from .datasets.melodies import sound, tunes
 from .experiments import compare
 from .optimizers import AdaGrad
-from .plotting import (Picture, Stage, plot_accumulators)
+from .plotting import (
+    Picture,
+    Stage,
+    plot_accumulators,
     plot_first_step,
     plot_lemma4,
     plot_outlier,
     plot_parabola,
-    plot_shared_rate, plot_tunes,
+    plot_shared_rate,
+    plot_tunes,
 )
 from .race import Race
 from .validation import Registry
