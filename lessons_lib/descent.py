@@ -186,7 +186,9 @@ def _prepare(surface, opt, start, steps, noise, seed):
         wide[...] = h[..., None]
         return wide
 
-    z = noise * gaussian((steps, d), seed) if noise else None
+    z = gaussian((steps, d), seed) if noise else None
+    if noise:
+        z *= noise
     return x, opt.for_run(steps).spread(spread), z
 
 
@@ -199,8 +201,10 @@ def gaussian(shape: tuple[int, ...], seed: Any = None) -> np.ndarray:
     if seed is None:
         return np.random.default_rng().standard_normal(shape)
     seeds = _seeds(seed)
-    streams = [np.random.default_rng(int(s)).standard_normal(shape) for s in seeds.ravel()]
-    return np.stack(streams, axis=1).reshape(shape[0], *seeds.shape, *shape[1:])
+    z = np.empty((shape[0], seeds.size, *shape[1:]))
+    for i, s in enumerate(seeds.ravel()):
+        z[:, i] = np.random.default_rng(int(s)).standard_normal(shape)
+    return z.reshape(shape[0], *seeds.shape, *shape[1:])
 
 
 def _seeds(seed: Any) -> np.ndarray:

@@ -6,20 +6,28 @@ Without a kernel its output is that picture and those words.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from .datasets.melodies import sound, tunes
+from .experiments import compare
+from .optimizers import AdaGrad
 from .plotting import (
     Picture,
+    Stage,
+    plot_accumulators,
     plot_bowl_race,
     plot_first_step,
     plot_lemma4,
     plot_outlier,
     plot_parabola,
     plot_rare,
+    plot_shared_rate,
+    plot_tunes,
 )
 from .race import Race
 from .validation import Registry
@@ -54,6 +62,7 @@ class Explorer:
         self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
         self.sentence = widgets.HTML()
         self.picture: Picture | None = None
+        self.stage = Stage()
         again = widgets.Button(description="Reset", tooltip="Back to the first settings")
         again.on_click(lambda _: self.reset())
         for control in controls.values():
@@ -79,7 +88,7 @@ class Explorer:
     def _refresh(self, _: Any = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         self.picture = self.draw(**values)
-        self.image.value = self.picture.png()
+        self.image.value = self.stage.png(self.picture.figure)
         self.sentence.value = f'<span role="status">{self.picture.caption}</span>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
@@ -259,5 +268,108 @@ def bowl_race(question: str = "can the number of dimensions alone change the win
             "rare": choice("gradients", [("in every step", False), ("rare", True)], False),
             "d": choice("dimensions", [3, 10, 30, 100], 30),
             "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
+        },
+    )
+
+
+@explorer
+def shared_rate(question: str = "at which shared rate does each method look best?") -> Explorer:
+    """The digits network with six optimizers, all at one rate: who looks best at which."""
+    tuning = compare("digits").search.tuning
+    rates = [(f"{r:g}", r) for r in tuning.optimizers["SGD"].lr.tolist()]
+    return Explorer(
+        lambda rate, steps: plot_shared_rate(tuning, rate, steps),
+        question,
+        {
+            "rate": choice("rate η", [("each its best", None), *rates], 0.16),
+            "steps": choice("steps", [90, 225, 450], 450),
+        },
+    )
+
+
+@explorer
+def jukebox(question: str = "can you hear which optimizer wrote a tune?") -> Explorer:
+    """What the note-by-note networks of lesson 07 write, as a picture and to listen to."""
+    result, text = compare("tunes"), tunes()
+    net, first = result.task.model, tunes().alphabet.index("|")
+
+    def write(optimizer, tune):
+        theta = result.run.theta[list(result.run.optimizers).index(optimizer), 0, 0]
+        return text.decode(net.write(theta, first, 64, seed=tune, temperature=0.6))
+
+    def draw(optimizer, tune):
+        picture = plot_tunes({optimizer: write(optimizer, tune)}, f"Tune {tune}")
+        return Picture(picture.figure, f"Tune {tune}, as the network of {optimizer} writes it.")
+
+    names = list(result.run.optimizers)
+    made = Explorer(
+        draw,
+        question,
+        {
+            "optimizer": choice("optimizer", names, "Adam"),
+            "tune": widgets.BoundedIntText(value=1, min=1, max=99, description="tune"),
+        },
+    )
+    player = widgets.Audio(format="wav", autoplay=False, loop=False)
+
+    def render(_: Any = None) -> None:
+        player.value = sound(write(**{name: c.value for name, c in made.controls.items()}))
+
+    button = widgets.Button(description="Render", tooltip="Make the sound of this tune")
+    button.on_click(render)
+    made.box.children = (*made.box.children, button, player)
+    return made
+
+
+@functools.cache
+def _docstrings() -> tuple:
+    from .datasets import docstrings, words_and_pairs  # loads SciPy, and imports many modules
+
+    documents, labels = docstrings()
+    X, features = words_and_pairs(documents)
+    order = np.random.default_rng(0).permutation(len(labels))
+    return X, features, labels, order
+
+
+@functools.lru_cache(maxsize=16)
+def _residuals(rate: float, G0: float) -> np.ndarray:
+    """1 − p for each document, p being the probability that AdaGrad gave to its label."""
+    from .models.logistic import online
+
+    X, _, labels, order = _docstrings()
+    run = online(X, labels, AdaGrad(lr=np.array([rate]), G0=G0), order, batch=1)
+    return -np.expm1(-run.losses[:, 0])
+
+
+@explorer
+def rare_words(
+    question: str = "which words get the greatest rates, and what does G₀ do to them?",
+    rate: float = 0.2,
+) -> Explorer:
+    """A word of the docstrings beside the commonest: what AdaGrad accumulates for each.
+
+    Parameters
+    ----------
+    question : str
+    rate : float
+        η at first.
+    """
+
+    def draw(word, rate, G0):
+        X, features, _, order = _docstrings()
+        names = list(dict.fromkeys([word, "the"]))
+        columns = X[:, [features.index(name) for name in names]].toarray()[order]
+        squares = _residuals(round(rate, 4), G0)[:, None] ** 2 * columns
+        G = dict(zip(names, (G0 + squares.cumsum(axis=0)).T, strict=True))
+        return plot_accumulators(G, rate, f"η = {rate:.2g}, G₀ = {G0:g}")
+
+    words = ["zip", "matrix", "socket", "colormap", "figure", "file", "return", "of"]
+    return Explorer(
+        draw,
+        question,
+        {
+            "word": choice("word", [w for w in words if w in _docstrings()[1]], "zip"),
+            "rate": log_slider("rate η", -2, 1, rate),
+            "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
         },
     )

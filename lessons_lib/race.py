@@ -27,7 +27,7 @@ from matplotlib.markers import MarkerStyle
 
 from .descent import Path, descend, gaussian
 from .optimizers import OPTIMIZERS
-from .plotting import MAP, Style, contour_levels, describe, race_picture, style
+from .plotting import INK, MAP, Style, contour_levels, describe, race_picture, style
 from .surfaces import SURFACES, Surface, rotated
 from .sweeps import random_starts, rate_grid, tune
 from .validation import FINITE, NOT_NEGATIVE, POSITIVE, Registry, number, points, whole_number
@@ -71,11 +71,13 @@ class Race(anywidget.AnyWidget):
     """
 
     _esm = File(__file__).with_name("race.js")
+    _css = File(__file__).with_name("race.css")
     form = traitlets.Dict().tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
     header = traitlets.Dict().tag(sync=True)
     ground = traitlets.Bytes().tag(sync=True)  # the surface, as heights between contours
-    paths = traitlets.Bytes().tag(sync=True)
+    shown = traitlets.Bytes().tag(sync=True)  # the paths at the rates that are on screen
+    paths = traitlets.Bytes().tag(sync=True)  # the paths at all rates, deflated
 
     def __init__(self, question: str, show: Sequence[str] | None = None, **settings: Any):
         controls = Registry("control", **{name: name for name in CONTROLS})
@@ -97,6 +99,8 @@ class Race(anywidget.AnyWidget):
                 "hypers": {k: {"label": v[0], "values": v[1]} for k, v in HYPERS.items()},
                 "longest": LONGEST,
                 "first": first,
+                "star": look(Style(INK, "-", "*")),
+                "cross": look(Style(INK, "-", "X")),
             },
         )
         self._compute()
@@ -141,7 +145,7 @@ class Race(anywidget.AnyWidget):
     def _compute(self) -> None:
         try:
             surface, paths, chosen, rates = self.runs()
-            header, packed = pack_race(surface, paths, self.settings)
+            header, codes = pack_race(surface, paths, self.settings)
         except (TypeError, ValueError) as error:
             # The last race stays in sight; the message tells why it is not the one asked for.
             self.header = {**self.header, "error": str(error), "request": self._request}
@@ -149,8 +153,10 @@ class Race(anywidget.AnyWidget):
         header |= {"request": self._request, "error": "", "chosen": chosen, "rates": rates.tolist()}
         header["line"] = line_of_python(self.settings, surface.start)
         header["bands"], ground = pack_ground(self.settings["surface"], self.settings["angle"])
-        with self.hold_sync():  # one message
-            self.paths, self.ground, self.header = packed, ground, header
+        few = [[plane[[i]] for plane in mine] for mine, i in zip(codes, chosen, strict=True)]
+        with self.hold_sync():  # what is on screen goes first, in one message
+            self.shown, self.paths, self.ground, self.header = pack(few), b"", ground, header
+        self.paths = zlib.compress(pack(codes), 1)
 
     @property
     def _request(self) -> int:
@@ -183,13 +189,13 @@ class Race(anywidget.AnyWidget):
         )
         png = base64.b64encode(picture.png(small=True)).decode()
         state = {k: getattr(self, k) for k in ("form", "settings", "header")}
-        words = zlib.compress(json.dumps(state).encode(), 9)
-        tight = zlib.compress(zlib.decompress(self.paths), 9)
-        packed = ".".join(base64.b64encode(part).decode() for part in (words, self.ground, tight))
+        parts = json.dumps(state).encode(), self.ground, self.shown, zlib.decompress(self.paths)
+        packed = ".".join(base64.b64encode(zlib.compress(part, 9)).decode() for part in parts)
         script = str(self._esm)
         # The same race has the same name on every machine; two of them may stand on one page.
         name = hashlib.sha256(json.dumps([self.form, s], sort_keys=True).encode()).hexdigest()[:12]
         page = (
+            f"<style>\n{self._css}</style>\n"
             f'<div data-race="{name}" data-packed="{packed}">'
             f'<img alt="{sentence}" src="data:image/png;base64,{png}" style="max-width: 100%">'
             f'</div>\n<script type="module">\n{script}\nmountAll("{name}");\n</script>'
@@ -263,12 +269,12 @@ def line_of_python(s: Mapping[str, Any], start: tuple[float, float]) -> str:
 
 def pack_race(
     surface: Surface, paths: Mapping[str, Path], settings: Mapping[str, Any]
-) -> tuple[dict, bytes]:
-    """A race as a header, to be sent as JSON, and packed numbers.
+) -> tuple[dict, list[list[np.ndarray]]]:
+    """A race as a header, to be sent as JSON, and codes: numbers as 16 bits each.
 
-    The numbers are, for each optimizer and each of its `planes`, one row for each rate, with one
-    number for each step from 0 on. What belongs to a step (gradient, effective rate) stands at
-    the step that it made; at 0 the first is repeated.
+    The codes are, for each optimizer and each of its `planes`, of shape (rates, steps + 1). What
+    belongs to a step (gradient, effective rate) stands at the step that it made; at 0 the first
+    is repeated.
     """
     log = len(surface.minima) > 0
     floor = float(np.min(surface(surface.minima))) if log else 0.0
@@ -282,13 +288,14 @@ def pack_race(
         told.append([describe(name, above[i], target) for i in range(loss.shape[1])])
         lost.append(np.asarray(path.diverged_at).tolist())
         mine, numbers = [], _numbers(surface, path, settings)
+        codes.append([])
         for symbol, values in {**numbers, "loss": loss}.items():
             if symbol in "xy":
                 code, ends = _linear(values, surface.view["xy".index(symbol)])
             else:
                 code, ends = _logarithmic(values)
             mine.append([symbol, *ends])
-            codes.append(code)
+            codes[-1].append(code)
         planes.append(mine)
     inside = all(a <= v <= b for v, (a, b) in zip(surface.start, surface.view, strict=True))
     header = {
@@ -310,7 +317,7 @@ def pack_race(
         ],
         "outside": not inside,
     }
-    return header, zlib.compress(_differences(codes), 1)
+    return header, codes
 
 
 def _numbers(surface: Surface, path: Path, settings: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -350,11 +357,11 @@ def _logarithmic(values: np.ndarray) -> tuple[np.ndarray, list]:
     return np.rint(np.clip(code, 0, _TOP)).astype(np.uint16), [low, high, _TINY]
 
 
-def _differences(codes: Sequence[np.ndarray]) -> bytes:
+def pack(codes: Sequence[Sequence[np.ndarray]]) -> bytes:
     """Differences along the last axis, first their low bytes, then the high ones: deflates well."""
     if not codes:
         return b""
-    whole = np.stack(codes)
+    whole = np.stack([plane for planes in codes for plane in planes])
     steps = whole.copy()
     steps[..., 1:] -= whole[..., :-1]
     return steps.astype(np.uint8).tobytes() + (steps >> 8).astype(np.uint8).tobytes()
@@ -371,7 +378,7 @@ def pack_ground(name: str, angle: float, n: int = 121) -> tuple[list[str], bytes
     place = np.interp(z, ends, np.arange(len(ends)))
     codes = np.rint(place * (_TOP / (len(ends) - 1))).astype(np.uint16)
     bands = [to_hex(c) for c in MAP(np.linspace(0, 1, len(levels) + 1))]
-    return bands, zlib.compress(_differences([codes]), 6)
+    return bands, pack([[codes]])
 
 
 def look(given: Style) -> dict:

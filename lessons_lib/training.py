@@ -132,8 +132,8 @@ def train(
                     watched.append(watch(theta))
         return theta, losses, watched
 
-    # Once a block of this size has been freed, the C library (glibc) keeps freed memory for the next
-    # step, where otherwise it hands it back to the system every time: that halves the time.
+    # Once a block of this size has been freed, the C library (glibc) keeps freed memory for the
+    # next step instead of handing it back to the system every time: that halves the time.
     np.empty(4_000_000)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy computes outside of Python's lock
         theta, losses, watched = zip(*pool.map(one, rules), strict=True)

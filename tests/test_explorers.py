@@ -13,8 +13,10 @@ from lessons_lib.explorers import EXPLORERS
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 DRIVE = '''
+import io
 import numpy as np
 from IPython.display import display
+from PIL import Image
 from lessons_lib import *
 from lessons_lib.explorers import *
 from lessons_lib.explorers import EXPLORERS
@@ -42,6 +44,9 @@ def drive_race(race):
     race.settings = first
     return len(seen)
 
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int)
+
 def drive(explorer):
     """Move each control to each setting; the number of different pictures that were seen."""
     if hasattr(explorer, "paths"):
@@ -56,6 +61,8 @@ def drive(explorer):
             assert text in explorer.sentence.value and "nan" not in text.lower(), (name, text)
             pictures.add(explorer.image.value)
         assert len(pictures) > 1 or name == "seed", f"{name} does not change the picture"
+        whole = pixels(explorer.picture.png())  # drawn at once, and not upon kept axes
+        assert np.abs(pixels(explorer.image.value) - whole).max() < 60, name
         seen |= pictures
         explorer.reset()
         assert explorer.picture.caption == start, f"reset does not bring {name} back"

@@ -202,6 +202,37 @@ def test_bad_data(loss, data, words):
     assert words in str(error.value)
 
 
+GANS, TEXT = GAN(pixels=5, classes=3, noise=2, hidden=4), Recurrent(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: CNN(side=7), "side must be even; got 7"),
+        (lambda: CNN(filters=0), "filters must be a whole number ≥ 1; got 0"),
+        (lambda: CNN().check((X, LABELS)), "X must be numbers of shape (n, 64)"),
+        (lambda: Recurrent(0), "characters must be a whole number ≥ 1; got 0"),
+        (lambda: TEXT.check((np.zeros((0, 5), int),)), "one array of whole numbers"),
+        (lambda: TEXT.check((np.zeros((3, 1), int),)), "and with length ≥ 2"),
+        (lambda: TEXT.check((np.zeros((3, 5)),)), "got float64 of shape (3, 5)"),
+        (lambda: TEXT.check((np.full((3, 5), 4),)), "characters must be in 0 … 3; got 4 … 4"),
+        (lambda: TEXT.write(TEXT.init(0), 0, 0), "length must be a whole number ≥ 1; got 0"),
+        (lambda: TEXT.write(TEXT.init(0), 0, 1, temperature=0), "temperature must be"),
+        (lambda: GAN(hidden=0), "hidden must be a whole number ≥ 1; got 0"),
+        (lambda: GANS.draw(X, LABELS + 1), "y must be labels in 0 … 2"),
+        (lambda: GANS.draw(NAN, LABELS), "X must be finite"),
+        (lambda: GANS.check((X, LABELS, np.zeros((7, 3)))), "z must have the shape (7, 2)"),
+        (lambda: GridWorld(side=2), "side must be a whole number ≥ 3; got 2"),
+        (lambda: GridWorld(discount=0), "discount must be in (0, 1]; got 0"),
+        (lambda: WORLD.check((np.zeros((3, 5)),)), "(episodes, 24); got (3, 5)"),
+    ],
+)
+def test_bad_input_of_the_others(make, words):
+    with pytest.raises(ValueError) as error:
+        make()
+    assert words in str(error.value)
+
+
 def test_digits():
     (X, y), (Xt, yt) = digits()
     assert X.shape == (1438, 64) and Xt.shape == (359, 64) and set(y) == set(yt) == set(range(10))

@@ -8,10 +8,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lessons_lib import OPTIMIZERS, SGD, SURFACES, AdaGrad, descend
 from lessons_lib.plotting import (
+    Stage,
     describe,
     figure,
     label_ends,
     plot_lines,
+    plot_parabola,
     plot_paths,
     plot_rare,
     sig,
@@ -97,3 +99,14 @@ def test_numbers_for_sentences(value, text):
 def test_the_rates_of_a_rare_and_a_frequent_feature(share, size, counting, said):
     """With squares the border is at √share; for an accumulator that counts there is none."""
     assert said in plot_rare(share, size, counting).caption
+
+
+def test_a_stage_draws_axes_only_when_they_change(monkeypatch):
+    whole, drawn = FigureCanvasAgg.draw, []
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda self: (drawn.append(1), whole(self))[1])
+    stage = Stage()
+    for rate in (0.1, 0.2, 0.3):
+        stage.png(plot_parabola(2.0, rate).figure)
+    assert len(drawn) == 1
+    stage.png(plot_parabola(4.0, 0.3).figure)  # other limits
+    assert len(drawn) == 2

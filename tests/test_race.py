@@ -105,7 +105,7 @@ def test_every_optimizer_on_every_surface(surface):
 )
 def test_a_message_is_small(chosen, most):
     made = race(**chosen)
-    assert len(made.paths) + len(made.ground) + len(json.dumps(made.header)) < most
+    assert sum(map(len, (made.paths, made.shown, made.ground, json.dumps(made.header)))) < most
 
 
 @pytest.mark.parametrize(
@@ -149,15 +149,28 @@ def test_a_start_outside_the_view_and_no_optimizer_at_all():
     assert "SGD diverges at step" in race(rate=10).sentence()
 
 
-def test_one_message_a_race():
-    """A change is answered at once, with everything in it."""
+def test_what_is_on_screen_is_answered_first():
+    """A change is answered with the paths on screen, in one message; then come all the others."""
     made, sent = race(), []
     made.comm.kernel = object()  # without one, widgets send nothing
-    made.comm.send = lambda data, buffers, **_: sent.append((data["state"], data["buffer_paths"]))
-    made.settings = {**made.settings, "start": [0.3, 0.4], "request": 7}
-    answers = [buffers for state, buffers in sent if "header" in state]
-    assert answers == [[["paths"]]]  # the ground has not changed
+    made.comm.send = lambda data, buffers, **_: sent.append(
+        {
+            **data["state"],
+            **{k: bytes(b) for (k,), b in zip(data["buffer_paths"], buffers, strict=True)},
+        }
+    )
+    made.settings = {**made.settings, "start": [0.3, 0.4], "rate": 0.1, "request": 7}
+    first, second = sent[-2:]
+    assert set(first) == {"header", "shown", "paths"}  # the ground has not changed
+    assert first["shown"] == made.shown and first["paths"] == b""
+    assert second == {"paths": made.paths}
     assert made.header["request"] == 7
+    few = np.frombuffer(made.shown, np.uint8)
+    raw = np.frombuffer(zlib.decompress(made.paths), np.uint8)
+    row, rates = made.header["steps"] + 1, len(made.header["rates"])
+    place = [made.header["chosen"][0]]
+    shape = 2, -1, rates, row
+    np.testing.assert_array_equal(few, raw.reshape(shape)[:, :, place].ravel())
 
 
 def test_outputs_without_a_kernel():

@@ -7,7 +7,14 @@ separate bars. The tunes were written down for this course, in keys that need no
 
 from __future__ import annotations
 
+import io
+import wave
+from collections.abc import Iterator
+
 import numpy as np
+
+PITCHES = "CDEFGABcdefgab"  # white keys, from middle C upwards
+_SEMITONES = [0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19, 21, 23]  # above middle C
 
 TUNES = {
     # French song, in print without words by 1761.
@@ -16,9 +23,7 @@ TUNES = {
         "C-C-G-G- A-A-G--- F-F-E-E- D-D-C---"
     ),
     # French round of the 18th century.
-    "Frère Jacques": (
-        "G-A-B-G- G-A-B-G- B-c-d--- B-c-d--- dedcB-G- dedcB-G- G-D-G--- G-D-G---"
-    ),
+    "Frère Jacques": ("G-A-B-G- G-A-B-G- B-c-d--- B-c-d--- dedcB-G- dedcB-G- G-D-G--- G-D-G---"),
     # Ludwig van Beethoven, Symphony No. 9, 1824.
     "Ode to Joy": (
         "B-B-c-d- d-c-B-A- G-G-A-B- B--AA--- B-B-c-d- d-c-B-A- G-G-A-B- A--GG--- "
@@ -39,9 +44,7 @@ TUNES = {
         "E-D-C-D- E-E-E--- D-D-D--- E-G-G--- E-D-C-D- E-E-E-E- D-D-E-D- C-------"
     ),
     # English singing game.
-    "London Bridge": (
-        "G--AG-F- E-F-G--- D-E-F--- E-F-G--- G--AG-F- E-F-G--- D---G--- E-C-----"
-    ),
+    "London Bridge": ("G--AG-F- E-F-G--- D-E-F--- E-F-G--- G--AG-F- E-F-G--- D---G--- E-C-----"),
     # The spring carol "Tempus adest floridum", Piae Cantiones, 1582.
     "Good King Wenceslas": (
         "c-c-c-d- c-c-G--- A-G-A-B- c---c--- c-c-c-d- c-c-G--- A-G-A-B- c---c--- "
@@ -117,10 +120,55 @@ class Text:
 
 
 def alice() -> Text:
-    """How "Alice's Adventures in Wonderland" begins, in small letters and without quotation marks."""
+    """How "Alice's Adventures in Wonderland" begins, in small letters, without quotation marks."""
     return Text(" ".join(ALICE.split()) + " ")
 
 
 def tunes() -> Text:
     """The tunes of `TUNES`, one after another, a ``|`` at the end of each."""
     return Text("|" + "|".join(tune.replace(" ", "") for tune in TUNES.values()) + "|")
+
+
+def notes(tune: str) -> Iterator[tuple[int, int, str]]:
+    """The notes of a tune: where each begins, its length (both in eighths), and its pitch.
+
+    >>> list(notes("C-|G---"))
+    [(0, 2, 'C'), (3, 4, 'G')]
+    """
+    start = 0
+    while start < len(tune):
+        end = start + 1
+        if tune[start] in PITCHES:
+            while tune[end : end + 1] == "-":
+                end += 1
+            yield start, end - start, tune[start]
+        start = end
+
+
+def sound(tune: str, eighth: float = 0.18) -> bytes:
+    """A tune as a WAV file that a browser can play: 8000 samples a second of 8 bits each.
+
+    Parameters
+    ----------
+    tune : str
+        In the notation of this module; a ``|`` is a short silence.
+    eighth : float, default 0.18
+        Seconds an eighth note lasts.
+    """
+    rate = 8000
+    step = round(eighth * rate)
+    wave_form = np.zeros((len(tune) + 1) * step)
+    for start, length, pitch in notes(tune):
+        t = np.arange(length * step) / rate
+        w = 2 * np.pi * 440 * 2 ** ((_SEMITONES[PITCHES.index(pitch)] - 9) / 12)  # the A is at 9
+        tone = np.sin(w * t) + 0.4 * np.sin(2 * w * t) + 0.2 * np.sin(3 * w * t)
+        # A quick rise and a slow fall, so that neighbouring notes are heard apart.
+        envelope = np.minimum(t / 0.01, 1) * np.exp(-2.5 * t) * np.minimum((t[-1] - t) / 0.02, 1)
+        wave_form[start * step :][: len(t)] = tone * envelope
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(1)
+        out.setframerate(rate)
+        out.writeframes((128 + 75 * wave_form).astype(np.uint8).tobytes())
+    return file.getvalue()

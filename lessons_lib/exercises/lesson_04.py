@@ -401,3 +401,30 @@ exercise(
     ],
     look="section 2, the fifth rule",
 )
+
+exercise(
+    "04.lead",
+    solution=39,
+    mistakes=[
+        Mistake(
+            36,
+            "There it loses its lead over Momentum. Which line of the table is SGD's?",
+        ),
+        Mistake(
+            45,
+            "It is behind there, but not only since there. Turn the valley back, degree by degree, "
+            "until it leads.",
+        ),
+        Mistake(
+            56,
+            "From there on it leads again, because a quarter turn only swaps the axes. Where did "
+            "it lose its lead, coming from 0°?",
+        ),
+        Mistake(
+            0,
+            "With one rate for all it is behind at 0° already. Are the rates set to each its best?",
+        ),
+    ],
+    look="the losses in the table under the race, at step 60",
+    rtol=0.026,
+)

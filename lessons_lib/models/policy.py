@@ -162,7 +162,7 @@ class GridWorld(Model):
         moving = to != np.arange(len(to))[:, None]
         V = np.zeros(chances.shape[:-1])
         for _ in range(self.horizon):  # backwards from the end of the episode
-            follow = np.where(moving, pay[to] + self.discount * V[..., to], self.discount * V[..., to])
-            V = (chances * follow).sum(axis=-1)
+            later = self.discount * V[..., to]
+            V = (chances * (np.where(moving, pay[to], 0.0) + later)).sum(axis=-1)
             V[..., [self.goal, self.pit]] = 0.0
         return V[..., 0]

@@ -41,7 +41,12 @@ class Recurrent(Model):
     def check(self, data: tuple) -> None:
         (text,) = data
         text = np.asarray(text)
-        if text.ndim != 2 or text.dtype.kind not in "iu" or min(text.shape) < 1 or text.shape[1] < 2:
+        if (
+            text.ndim != 2
+            or text.dtype.kind not in "iu"
+            or min(text.shape) < 1
+            or text.shape[1] < 2
+        ):
             raise ValueError(
                 "the data must be one array of whole numbers of shape (windows, length), not empty "
                 f"and with length ≥ 2; got {text.dtype} of shape {text.shape}"

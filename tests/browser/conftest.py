@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from browser.driving import FLAGS, SYSTEM, Lab, new_page
+from browser.driving import FLAGS, SYSTEM, Lab, leave, new_context, watched
 
 NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
 
@@ -47,9 +47,17 @@ def lab(tmp_path_factory, browser) -> Iterator[Lab]:
     started.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser) -> Iterator:
+    """What the pages share: JupyterLab's own files are fetched once."""
+    shared = new_context(browser)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def page(browser) -> Iterator:
+def page(context) -> Iterator:
     """A fresh page."""
-    context, opened = new_page(browser)
+    opened = watched(context.new_page())
     yield opened
-    context.close()
+    leave(opened)

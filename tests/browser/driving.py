@@ -65,7 +65,7 @@ class Lab:
         path.write_text(json.dumps(values))
 
     def _wait(self) -> str:
-        for _ in range(600):
+        for _ in range(1200):
             for path in (self.home / "RUNTIME_DIR").glob("jpserver-*.json"):
                 with contextlib.suppress(ValueError):
                     return json.loads(path.read_text())["url"]
@@ -113,13 +113,29 @@ RUN_ALL = """async () => {
 }"""
 
 
+def new_context(browser, **options):
+    """A browser's memory of its own: what one page has fetched, the next need not."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1000}, **options)
+    context.set_default_timeout(60_000)
+    return context
+
+
 def new_page(browser, **options):
     """A context and its page; `page.watch.found` must stay empty."""
-    context = browser.new_context(viewport={"width": 1200, "height": 1000}, **options)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
+    context = new_context(browser, **options)
+    return context, watched(context.new_page())
+
+
+def watched(page):
+    """The page, with its complaints in `page.watch.found`."""
     page.watch = Watch(page)
-    return context, page
+    return page
+
+
+def leave(page) -> None:
+    """Close a page, and stop the kernel of its notebook: many would fill the memory."""
+    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()")
+    page.close()
 
 
 def open_in_lab(lab: Lab, page, path: str, run: bool = True) -> None:
