@@ -32,13 +32,33 @@ VERDICTS = {"true": "✓", "half true": "◐", "false": "✗", "depends": "⇄"}
 WAITING = "not run yet"
 
 
-def verdict(*parts: bool) -> str:
-    """The verdict on a claim made of parts: "true" if all hold, "false" if none does.
+def verdict(*parts: bool, on: str = "") -> str:
+    """The verdict on a claim: "true" if all parts hold, "false" if none does.
+
+    Parameters
+    ----------
+    *parts : bool
+        What was found: about several statements that the claim joins by "and", or about its one
+        statement under several conditions.
+    on : str, optional
+        In what the conditions differ. Where some parts hold and others do not, several statements
+        are "half true", and one statement under several conditions "depends: on" this.
+
+    Raises
+    ------
+    ValueError
+        If there are no parts.
 
     >>> verdict(True, True), verdict(True, False), verdict(False)
     ('true', 'half true', 'false')
+    >>> verdict(True, False, on="the rate"), verdict(True, True, on="the rate")
+    ('depends: on the rate', 'true')
     """
-    return "true" if all(parts) else "half true" if any(parts) else "false"
+    if not parts:
+        raise ValueError("a verdict needs at least one part; got none")
+    if all(parts) or not any(parts):
+        return "true" if all(parts) else "false"
+    return f"depends: on {on}" if on else "half true"
 
 
 def kind(words: str) -> str:
@@ -103,10 +123,15 @@ class Board:
     themes : dict of theme → dict of key → sentence
         The themes are titles of sections; a key is such as "C01". A sentence is plain text
         without the dot at its end.
+    folded : bool, default False
+        Whether the stored table shows a verdict only after a click on it, so that it does not
+        give the predictions away. The table of a running kernel shows what was run in it.
     """
 
-    def __init__(self, lesson: str, themes: Mapping[str, Mapping[str, str]]):
-        self.lesson, self.themes = lesson, themes
+    def __init__(
+        self, lesson: str, themes: Mapping[str, Mapping[str, str]], *, folded: bool = False
+    ):
+        self.lesson, self.themes, self.folded = lesson, themes, folded
         self.sentences = Registry("claim", **{k: s for t in themes.values() for k, s in t.items()})
         self.claims: Registry = Registry("claim with an experiment")
         self.verdicts = dict.fromkeys(self.sentences, "")
@@ -146,8 +171,24 @@ class Board:
         key : str
         **settings
             For the experiment, such as ``seed=1``. The table keeps what was found without.
+
+        Raises
+        ------
+        ValueError
+            If the claim's experiment has not been run yet, or does not take such a setting.
         """
+        self.sentences[key]
+        if key not in self.claims:
+            raise ValueError(
+                f"{key} has no experiment yet: run the cell that begins with "
+                f'@board.claim("{key}", …) first'
+            )
         claim = self.claims[key]
+        if "seed" in settings and not claim.random:
+            raise ValueError(
+                f"{key} takes no seed, for nothing in its experiment is random; "
+                f"got seed={settings['seed']!r}"
+            )
         here, words = claim.run(**settings)
         there, other = claim.elsewhere(**settings)
         rows = [(key, "as it is", claim.otherwise)]
@@ -158,14 +199,18 @@ class Board:
             print("".join(text.ljust(n) for text, n in zip(row, widths, strict=True)).rstrip())
         if not claim.random:
             print("Nothing in it is random.")
+        if kind(other) == kind(words):
+            print("Both worlds end alike: as it stands, this experiment decides nothing.")
         if not settings:
             self.verdicts[key] = words
             self._update()
         return kind(words)
 
     def reveal(self, key: str) -> None:
-        """`judge`, and compare the verdict with what the reader predicted."""
-        reveal(f"{self.lesson}.{key}", self.judge(key))
+        """`judge`, and compare the verdict with what the reader predicted, if anything."""
+        found = self.judge(key)
+        self.predict(key)  # the cell that asks may have been passed over
+        reveal(f"{self.lesson}.{key}", found)
 
     def anchor(self, key: str) -> str:
         """What a link to the claim's heading has after its "#"."""
@@ -201,8 +246,11 @@ class Board:
                 lines.append(f"  {key}  {self.sentences[key]}: {self.verdicts[key] or WAITING}")
         return "\n".join(lines)
 
-    def html(self, theme: str = "", of_kind: str = "") -> str:
-        """The table, or what is left of it by a theme and a kind of verdict."""
+    def html(self, theme: str = "", of_kind: str = "", folded: bool = False) -> str:
+        """The table, or what is left of it by a theme and a kind of verdict.
+
+        If `folded`, each verdict is shown by a click.
+        """
         rows = []
         for title, keys in self._chosen(theme, of_kind).items():
             rows.append(
@@ -212,11 +260,13 @@ class Board:
             for key in keys:
                 words = self.verdicts[key]
                 sign = f"{VERDICTS[kind(words)]} " if words else ""
+                shown = f"<b>{sign}{html.escape(words or WAITING)}</b>"
+                if folded and words:
+                    shown = f"<details><summary>what we found</summary>{shown}</details>"
                 rows.append(
                     f'<tr><td><a href="#{self.anchor(key)}">{key}</a></td>'
                     f'<td style="text-align: left">{html.escape(self.sentences[key])}</td>'
-                    f'<td style="text-align: left"><b>{sign}{html.escape(words or WAITING)}</b>'
-                    "</td></tr>"
+                    f'<td style="text-align: left">{shown}</td></tr>'
                 )
         return (
             f"<table><caption>{self.summary()}</caption>"
@@ -254,7 +304,7 @@ class Board:
 
     def _bundle(self) -> dict[str, Any]:
         view = self.widget()._repr_mimebundle_()
-        return {**view, "text/html": self.html(), "text/plain": self.text()}
+        return {**view, "text/html": self.html(folded=self.folded), "text/plain": self.text()}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

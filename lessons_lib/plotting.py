@@ -688,8 +688,12 @@ def plot_rare(share: float, size: float, counting: bool = False) -> Picture:
     fig, ax = figure()
     with np.errstate(divide="ignore"):  # before its first gradient, a rate is infinite
         ends = draw_lines(ax, {n: (steps, 1 / np.sqrt(g)) for n, g in G.items()}, True, True)
+    for line in ax.lines:
+        line.set_drawstyle("steps-post")
     does = "counts gradients" if counting else "adds up squares"
-    ax.set(xlabel="step", ylabel="rate, in units of η", title=f"The accumulator {does}")
+    gradients = f"rare: 1 in {sig(100 * share)} % of the steps, frequent: {sig(size)} in all"
+    title = f"The accumulator {does}\n{gradients}"
+    ax.set(xlabel="step", ylabel="rate, in units of η", title=title)
     label_ends(ax, ends)
     rare, frequent = (1 / np.sqrt(g[-1]) for g in G.values())
     larger, times = ("rare", rare / frequent) if rare > frequent else ("frequent", frequent / rare)
@@ -699,7 +703,8 @@ def plot_rare(share: float, size: float, counting: bool = False) -> Picture:
     return Picture(
         fig,
         f"The accumulator {does}. Rare: gradients of 1 in {present.sum()} of 1 000 steps. "
-        f"Frequent: gradients of {sig(size)} in all of them. At the end {verdict}.",
+        f"Frequent: gradients of {sig(size)} in all of them. The rare one's line begins at its "
+        f"first gradient, as G is 0 before. At the end {verdict}.",
     )
 
 

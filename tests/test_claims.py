@@ -95,7 +95,7 @@ def test_the_stored_table_is_that_of_a_run(path):
         for output in cell["outputs"]
     ]
     assert [guards.text(data["text/plain"]) for data in stored] == [board.text()]
-    assert [guards.text(data["text/html"]) for data in stored] == [board.html()]
+    assert [guards.text(data["text/html"]) for data in stored] == [board.html(folded=board.folded)]
     assert WAITING not in board.text()
 
 
@@ -198,6 +198,36 @@ def test_a_trial_with_other_settings_is_not_the_verdict(board):
     assert board.verdicts["C98"] == ""
 
 
+def test_half_true_and_depends_differ_by_what_the_parts_are():
+    assert verdict(True, False) == "half true"
+    assert verdict(True, False, on="the rate") == "depends: on the rate"
+    for parts, words in (([True, True], "true"), ([False, False], "false")):
+        assert verdict(*parts) == verdict(*parts, on="the rate") == words
+
+
+def test_worlds_that_end_alike_decide_nothing(board, capsys):
+    board.judge("C98")
+    assert "decides nothing" not in capsys.readouterr().out
+    board.judge("C98", bias=0.8)
+    assert "Both worlds end alike" in capsys.readouterr().out
+
+
+def test_a_folded_table_gives_nothing_away():
+    board = Board("99", {"Is chance fair?": {"C98": "A", "C99": "B"}}, folded=True)
+    board.claim("C98", "with another coin", bias=0.1)(toss)
+    board.judge("C98")
+    folded = board._bundle()["text/html"]
+    assert folded == board.html(folded=True) != board.html()
+    assert "<summary>what we found</summary><b>✓ true</b></details>" in folded
+    assert f"<b>{WAITING}</b></td>" in folded and folded.count("<details>") == 1
+    assert "<details>" not in board.widget().children[1].value
+
+
+def test_a_prediction_may_be_passed_over(board, capsys):
+    board.reveal("C98")
+    assert "You had not chosen an answer" in capsys.readouterr().out
+
+
 def test_the_filters_filter(board):
     board.judge("C98")
     row, table = board.widget().children
@@ -242,7 +272,10 @@ def test_anchor():
     [
         (lambda board: board.claim("C97", "x", a=1), "unknown claim 'C97'"),
         (lambda board: board.claim("C98", "x"), "C98: changes must say"),
-        (lambda board: board.judge("C97"), "unknown claim with an experiment 'C97'"),
+        (lambda board: board.judge("C97"), "unknown claim 'C97'"),
+        (lambda board: board.judge("C99", seed=7), "C99 takes no seed, .*got seed=7"),
+        (lambda board: Board("99", board.themes).judge("C98"), "C98 has no experiment yet: run"),
+        (lambda board: verdict(), "at least one part; got none"),
         (lambda board: kind("maybe"), "must be one of 'true', 'half true'.*got 'maybe'"),
         (lambda board: kind(True), "got True"),
         (lambda board: Claim(lambda: ({}, "yes"), "x", {}).run(), "got 'yes'"),

@@ -41,45 +41,65 @@ exercise(
             lambda share, size: np.sqrt(size * share),
             "The root is of too much: set both accumulators equal, each with its squares.",
         ),
+        Mistake(
+            lambda share, size: size * share**2,
+            "It is the gradients whose squares are added up. The share says how many of them are.",
+        ),
+        Mistake(
+            lambda share, size: share * np.sqrt(size),
+            "You took the root of the size, whose square is in G. Are share and size swapped?",
+        ),
+        Mistake(
+            lambda share, size: -size * np.sqrt(share),
+            "Its size is right, and a size is not negative.",
+        ),
     ],
     look="section 1, the first claim",
 )
 
 
 exercise(
-    "10a.cannot_decide",
-    solution=[1, 3, 5],
+    "10a.can_decide",
+    solution=(False, True, False, True, False),
     mistakes=[
         Mistake(
-            [2, 4],
-            "These are the two that can end in both ways. The others are asked for.",
+            (True, False, True, False, True),
+            "These are the ones that cannot decide. True was to stand for those that can.",
         ),
         Mistake(
-            [3],
-            "That one calls every rule true. Is there also one that calls every rule false?",
+            (False, True, False, True, True),
+            "In 5, what does v do when each gradient is larger than the one before?",
         ),
         Mistake(
-            [1, 5],
-            "These two call every rule false. Is there also one that calls every rule true?",
+            (True, True, False, True, False),
+            "In 1, what does v do, from 0, when the gradient is always the same?",
         ),
         Mistake(
-            [1, 3],
-            "What does v do when each gradient is larger than the one before? Go through the five "
-            "once more.",
+            (True, True, False, True, True),
+            "When does an average of squares fall? Look at 1 and 5 with that in mind.",
         ),
         Mistake(
-            [3, 5],
-            "What does v do, from 0, when the gradient is always the same? Go through the five "
-            "once more.",
+            (False, True, True, True, False),
+            "In 3, of which numbers is the largest *not* at least as large as the smallest?",
         ),
         Mistake(
-            [1, 3, 4, 5],
+            (False, True, False, False, False),
             "An average falls whenever a square below it arrives. Does that happen with random "
             "gradients?",
         ),
         Mistake(
-            [1, 2, 3, 5],
-            "When small gradients follow on large ones, what becomes of v, and what of a sum?",
+            (False, False, False, True, False),
+            "In 2, v is between 1 and 4 after a while. What does the next gradient of 1 do to it?",
+        ),
+        Mistake(
+            (True, True, True, True, True),
+            "That would be all of them. Try each in mind with AdaGrad, whose rate cannot rise, and "
+            "with RMSprop.",
+        ),
+        Mistake(
+            (False, False, False, False, False),
+            "That would be none of them. Try each in mind with AdaGrad, whose rate cannot rise, "
+            "and with RMSprop.",
         ),
     ],
     look="section 3, claim C24",
@@ -112,9 +132,11 @@ exercise(
     ],
     mistakes=[
         Mistake(
-            lambda opt: bool(np.any(np.diff(_rates(opt, [1.0] * 40)) > 0)),
-            "You never saw a rate rise, not even RMSprop's. With gradients of one size, v only "
-            "grows from 0 to their square. When does an average fall?",
+            lambda opt: False,
+            "You never saw a rate rise, not even RMSprop's. Either v never fell: when does an "
+            "average fall? Or you compared with a rate from before it grew: compare neighbours. Or "
+            "the state that `step` returns was not kept. Or `np.diff` had arrays of length 1 to "
+            "work along: take one number of each rate.",
         ),
         Mistake(
             lambda opt: bool(np.any(np.diff(_rates(opt, _FALLING)) >= 0)),
@@ -144,15 +166,13 @@ exercise(
 )
 
 
-_LOSSES = np.array([[0.9, 0.3, 0.5], [0.4, 0.6, np.nan]])
-
-
 exercise(
     "10a.fair_difference",
     solution=lambda losses: np.subtract(*np.nanmin(losses, axis=1)),
     cases=[
-        (_LOSSES,),
-        (np.array([[np.nan, 2.0, 1.0, 1.6], [3.0, 4.5, 2.2, 0.7]]),),
+        (np.array([[0.9, 0.3, 0.5, 0.8], [0.7, 0.45, 0.6, np.nan]]),),
+        (np.array([[np.nan, 2.0, 1.0, 1.6, 1.9], [3.0, 4.5, 2.2, 0.7, 1.2]]),),
+        (np.array([[0.6, 0.2, 0.5], [0.9, np.nan, 0.4]]),),  # the first's best, where one diverged
     ],
     mistakes=[
         Mistake(
@@ -177,6 +197,28 @@ exercise(
             lambda losses: np.subtract(*np.min(losses, axis=1)),
             "`np.min` gives nan where any run diverged. A diverged run is a bad rate, no reason to "
             "give up its optimizer.",
+        ),
+        Mistake(
+            lambda losses: min(losses[0]) - min(losses[1]),
+            "Python's `min` passes over some nan and returns others: no comparison with nan is "
+            "true. A diverged run is a bad rate; leave it out of its row.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*losses[:, ~np.isnan(losses).any(axis=0)].min(axis=1)),
+            "You left out each rate at which any run diverged. Where only one diverged, the other "
+            "may have its best.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nan_to_num(losses).min(axis=1)),
+            "A diverged run became a loss of 0, the best there is.",
+        ),
+        Mistake(
+            lambda losses: np.subtract(*np.nanmin(losses, axis=0)[:2]),
+            "With axis=0 you took the smaller loss of each *column*. The rows are the optimizers.",
+        ),
+        Mistake(
+            lambda losses: abs(np.subtract(*np.nanmin(losses, axis=1))),
+            "The size is right, and the sign says which of the two is better: keep it.",
         ),
         Mistake(
             lambda losses: np.subtract(*np.nanmean(losses, axis=1)),
