@@ -856,7 +856,7 @@ def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0
     judged = fair(
         lambda opt: bowl_losses(opt, d, kappa, noise, rare, seed=seed),
         {type(opt).__name__: opt for opt in rules},
-        rate_grid(0.001, 3, 3),
+        rate_grid(0.001, 30, 3),
     )
     middle = {name: float(np.median(losses)) for name, losses in judged.items()}
     middle = {name: max(loss, 1e-30) for name, loss in middle.items()}  # 0 has no multiples
@@ -879,11 +879,11 @@ def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0
     often = "rare gradients" if rare else "a gradient in every step"
     ax.set_title(f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions")
     order = sorted(middle, key=lambda name: middle[name])
-    times = ", ".join(f"{n} {sig(min(middle[n] / lowest, 99))}" for n in order[1:])
+    times = ", ".join(f"{n} {sig(min(middle[n] / lowest, most))}" for n in order[1:])
     return Picture(
         fig,
         f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions, seed {seed}: {order[0]} has the "
-        f"lowest loss. In multiples of it, at most 99: {times}.",
+        f"lowest loss. In multiples of it, at most {most:g}: {times}.",
     )
 
 

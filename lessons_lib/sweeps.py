@@ -317,8 +317,8 @@ def bowl_losses(
     noise : float, default 0
         Standard deviation of what is added to each coordinate of each gradient.
     rare : bool, default False
-        Whether the coordinates, in random order, have a gradient in every step, in every second,
-        in every third, ... on average; else each has one in every step.
+        Whether the coordinates, in random order, have a gradient in every step, then ever more
+        rarely, down to every thirtieth on average, whatever d is; else each in every step.
     steps : int, default 200
         The loss is the mean over the last tenth of them, at least one.
     runs : int, default 6
@@ -344,7 +344,7 @@ def bowl_losses(
     curvatures, opt = np.geomspace(1 / kappa, 1, d), opt.for_run(steps)
     z = gaussian((steps + 1, d), _noise_seeds(seed, 2, runs))[:, :, None]
     rng = np.random.default_rng((seed, 3))
-    often = rng.permutation(1 / np.arange(1, d + 1)) if rare else 1.0
+    often = rng.permutation(1 / np.linspace(1, 30, d)) if rare else 1.0
     present = rng.random((steps, runs, 1, d)) < often
     x = z[-1] + np.zeros((runs, len(opt.lr), d))
     state, late = opt.init(x), []

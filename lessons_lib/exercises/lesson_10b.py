@@ -43,6 +43,18 @@ exercise(
             lambda losses, per_decade: np.sum(losses <= 1.1 * np.median(losses)) / per_decade,
             "Good is measured from the lowest loss, not from the middle one.",
         ),
+        Mistake(
+            lambda losses, per_decade: (np.sum(losses <= 1.1 * np.min(losses)) - 1) / per_decade,
+            "You counted the gaps between good rates. The exercise counts the rates themselves.",
+        ),
+        Mistake(
+            lambda losses, per_decade: per_decade / np.sum(losses <= 1.1 * np.min(losses)),
+            "With more good rates your answer gets smaller. Turn the division around.",
+        ),
+        Mistake(
+            lambda losses, per_decade: np.sum(np.isfinite(losses)) / per_decade,
+            "These are the rates that did not diverge. Good asks for more.",
+        ),
     ],
     look="section 4, C19",
 )
@@ -97,6 +109,14 @@ exercise(
             lambda a, b: _winner(np.sort(a), np.sort(b)),
             "Sorting tears the pairs apart: the smallest of each need not have the same seed.",
         ),
+        Mistake(
+            lambda a, b: 1 if np.all(a < b) else 0,
+            "The second method never wins here. The exercise has three answers.",
+        ),
+        Mistake(
+            lambda a, b: 1 if np.all(a < b) else -1,
+            "Where the first does not win, the second need not have won.",
+        ),
     ],
     look="section 1, and the text of the exercise",
 )
@@ -112,7 +132,7 @@ exercise(
     cases=[
         (np.array([3.0, 1.0, 2.5, 0.5, 4.0, 1.0, 0.7]), 3),
         (np.array([8.0, 4.0, 2.0, 1.0]), 2),
-        (np.array([5.0, 2.0]), 4),
+        (np.array([5.0, 2.0, 1.0, 3.0, 4.0]), 4),
     ],
     mistakes=[
         Mistake(
@@ -154,6 +174,21 @@ exercise(
                 for i in range(0, len(losses), every)
             ],
             "You divided by the number of batches in the whole epoch.",
+        ),
+        Mistake(
+            lambda losses, every: [float(x) for x in losses[::every]],
+            "You show the first batch of each group. A log averages, as one batch is noisy.",
+        ),
+        Mistake(
+            lambda losses, every: [float(np.mean(x)) for x in np.array_split(losses, every)],
+            "You made `every` groups. The groups are to have `every` losses each.",
+        ),
+        Mistake(
+            lambda losses, every: [
+                float(np.mean(losses[i : i + every])) for i in range(len(losses))
+            ],
+            "Your groups overlap, so that a loss counts several times. How far is it from the "
+            "beginning of one group to that of the next?",
         ),
     ],
     look="section 5, C17",
@@ -201,6 +236,21 @@ exercise(
         Mistake(
             lambda g: (np.abs(np.mean(g, axis=0)), np.sqrt(np.sum(g**2, axis=0))),
             "These are √G. Asked for is G itself.",
+        ),
+        Mistake(
+            lambda g: (np.sum(g, axis=0) ** 2 / len(g), np.sum(g**2, axis=0)),
+            "The second is right. In the first, is the division by k done before the square or "
+            "after it?",
+        ),
+        Mistake(
+            lambda g: (np.sum(g**2, axis=0), np.sum(g**2, axis=0)),
+            "The second is right. The large batch makes one step, with one gradient: of what is "
+            "its square taken?",
+        ),
+        Mistake(
+            lambda g: (np.mean(g, axis=0) ** 2, np.mean(g, axis=0) ** 2),
+            "The first is right. In the second there are k steps, and each adds the square of its "
+            "own gradient.",
         ),
     ],
     look="section 4, C10",
