@@ -269,10 +269,10 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
                 f"{'array' if expected[0].ndim else 'number'}."
             )
         got = f"has {len(parts)} parts" if len(parts) > 1 else "is one thing"
+        form = f"return a, b{', c' * (len(expected) > 2)}" if case else "a list of them will do"
         return (
             f"Your answer{asked} {got}; {len(expected)} are asked for, in the order in which the "
-            "text names them: return a, b"
-            f"{', c' * (len(expected) > 2)}."
+            f"text names them: {form}."
         )
     for i, (part, want) in enumerate(zip(parts, expected, strict=True)):
         which = f"Part {i + 1} of your answer" if len(parts) > 1 else "Your answer"
@@ -282,10 +282,10 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
                 f"{' (a single number)' if want.shape == () else ''}."
             )
         if np.isnan(part).any() and not np.isnan(want).any():
-            return (
-                f"{which}{asked} contains NaN (not a number). What is divided by 0, or of what is "
-                "the root taken?"
-            )
+            cause = "What is divided by 0, or of what is the root taken?"
+            if any(isinstance(a, np.ndarray) and np.isnan(a).any() for a in case):
+                cause = "It comes from what was passed in, which has some: leave it out."
+            return f"{which}{asked} contains NaN (not a number). {cause}"
     return None
 
 

@@ -146,6 +146,11 @@ exercise(
             lambda opt: bool(np.any(np.diff(_rates(opt, _FALLING)) < 0)),
             "You looked for a rate that falls.",
         ),
+        Mistake(
+            lambda opt: bool(_rates(opt, _FALLING)[-1] > _rates(opt, _FALLING)[0]),
+            "You compared the last rate with the first, which is large as v has hardly begun to "
+            "grow. Compare each with the one before it.",
+        ),
         Mistake(lambda opt: True, "This answer does not look at the rule: it cannot fail."),
         Mistake(
             lambda opt: isinstance(opt, RMSprop),
