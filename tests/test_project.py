@@ -223,6 +223,7 @@ LAYERS = {
     "surfaces": 1,
     "large": 1,
     "datasets": 1,
+    "frameworks": 2,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,
