@@ -12,7 +12,14 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
+from .plotting import (
+    Picture,
+    plot_conventions,
+    plot_first_step,
+    plot_lemma4,
+    plot_outlier,
+    plot_parabola,
+)
 from .race import Race
 from .validation import Registry
 
@@ -219,5 +226,20 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
             ),
+        },
+    )
+
+
+@explorer
+def conventions(question: str = "for which gradients do the three agree?") -> Explorer:
+    """One name, three frameworks: how far each goes, for gradients of every size."""
+    return Explorer(
+        lambda name, size, steps, rate: plot_conventions(name, steps, size, rate),
+        question,
+        {
+            "name": choice("rule", ["adagrad", "rmsprop", "adadelta", "adam"], "adagrad"),
+            "size": log_slider("gradient", -10, 2, 1e-2),
+            "steps": widgets.IntSlider(value=1, min=1, max=200, description="steps"),
+            "rate": choice("η", [("0.01 for all", True), ("each its default", False)], True),
         },
     )

@@ -68,8 +68,10 @@ def available(*names: str) -> bool:
     missing = [FRAMEWORKS[name] for name in names if find_spec(name) is None]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        print(f"{' and '.join(missing)} {verb} not installed here. To run this cell, first run")
-        print(f"    {INSTALL}\nin a cell, then Kernel > Restart Kernel. (Linux: see the README.)")
+        print(
+            f"{' and '.join(missing)} {verb} not installed here. To run this cell: {INSTALL}, then "
+            "Kernel > Restart Kernel (on Linux, see the README first)."
+        )
     return not missing
 
 

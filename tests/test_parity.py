@@ -4,9 +4,13 @@ Two kinds of conventions are transcribed but not compared here: those of the pap
 programs, and those of TensorFlow 1 ("tf1"), which no present Python can install.
 """
 
+import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -188,6 +192,24 @@ def test_what_is_missing_is_said(monkeypatch, capsys):
     said = capsys.readouterr().out
     assert said.startswith("PyTorch and Keras are not installed here.")
     assert "%pip install -r ../requirements-frameworks.txt" in said
+
+
+def test_the_lesson_runs_without_them():
+    """Each cell that wants a framework says so in one line, and none fails."""
+    path = Path(__file__).parent.parent / "notebooks" / "08_frameworks.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    before = "import sys\nfor name in ('torch', 'keras', 'optax', 'jax'): sys.modules[name] = None"
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", "\n\n".join([before, *cells])],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    asking = sum("available(" in cell for cell in cells)
+    assert done.stdout.count(frameworks.INSTALL) >= asking
 
 
 @pytest.mark.parametrize(
