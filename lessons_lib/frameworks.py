@@ -67,9 +67,10 @@ def available(*names: str) -> bool:
     """
     missing = [FRAMEWORKS[name] for name in names if find_spec(name) is None]
     if missing:
-        verb = "is" if len(missing) == 1 else "are"
+        *others, last = missing
+        words = f"{', '.join(others)} and {last} are" if others else f"{last} is"
         print(
-            f"{' and '.join(missing)} {verb} not installed here. To run this cell: {INSTALL}, then "
+            f"{words} not installed here. To run this cell: {INSTALL}, then "
             "Kernel > Restart Kernel (on Linux, see the README first)."
         )
     return not missing
