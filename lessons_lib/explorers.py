@@ -20,6 +20,7 @@ from .plotting import (
     Picture,
     Stage,
     plot_accumulators,
+    plot_conventions,
     plot_first_step,
     plot_lemma4,
     plot_outlier,
@@ -337,5 +338,20 @@ def rare_words(
             "word": choice("word", [w for w in words if w in _docstrings()[1]], "zip"),
             "rate": log_slider("rate η", -2, 1, rate),
             "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
+        },
+    )
+
+
+@explorer
+def conventions(question: str = "for which gradients do the three agree?") -> Explorer:
+    """One name, three frameworks: how far each goes, for gradients of every size."""
+    return Explorer(
+        lambda name, size, steps, rate: plot_conventions(name, steps, size, rate),
+        question,
+        {
+            "name": choice("rule", ["adagrad", "rmsprop", "adadelta", "adam"], "adagrad"),
+            "size": log_slider("gradient", -10, 2, 1e-2),
+            "steps": widgets.IntSlider(value=1, min=1, max=200, description="steps"),
+            "rate": choice("η", [("0.01 for all", True), ("each its default", False)], True),
         },
     )

@@ -26,7 +26,7 @@ from PIL import Image  # Matplotlib's own way to PNG
 
 from .datasets.melodies import PITCHES, notes
 from .descent import Path
-from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, RMSprop
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, RMSprop, like
 from .surfaces import Surface
 from .sweeps import Basins, Result
 from .training import Run
@@ -1002,3 +1002,44 @@ _TIMES = [
     (5.0, "a few times"),
     (200.0, "more than five times"),
 ]
+
+
+def plot_conventions(name: str, steps: int, size: float, same_rate: bool = True) -> Picture:
+    """How far each framework's version of a rule travels under constant gradients of any size.
+
+    Parameters
+    ----------
+    name : str
+        A rule that PyTorch, Keras and optax have: "adagrad", "rmsprop", "adadelta", "adam", ...
+    steps : int
+        How many steps are taken.
+    size : float
+        The gradient for which the sentence gives numbers.
+    same_rate : bool
+        η = 0.01 for all; otherwise each its default (optax has none: that of our class).
+    """
+    g = np.append(np.logspace(-10, 2, 145), size)[:, None]
+    curves, here = {}, {}
+    for framework in ("torch", "keras", "optax"):
+        opt, x = like(name, framework, **({"lr": 0.01} if same_rate else {})), np.zeros_like(g)
+        state = opt.init(x)
+        for _ in range(steps):
+            x, state = opt.advance(x, g, state)
+        label = {"torch": "PyTorch", "keras": "Keras"}.get(framework, framework)
+        curves[label], here[label] = (g[:-1, 0], -x[:-1, 0]), -x[-1, 0]
+    fig, ax = figure()
+    ends = draw_lines(ax, curves, xlog=True, ylog=True)
+    ax.axvline(size, color=FAINT, lw=1)
+    rates = "the same η" if same_rate else "each its own η"
+    ax.set(xlabel="size of the gradient", ylabel="distance travelled")
+    ax.set_title(f"{type(opt).__name__}, {steps} step{'s' * (steps > 1)}, {rates}")
+    top = max(y.max() for _, y in curves.values())
+    ax.set_ylim(1e-7 * top, 3 * top)
+    label_ends(ax, ends)
+    far = "; ".join(f"{label} {sig(d)}" for label, d in here.items())
+    ratio = max(here.values()) / min(here.values())
+    return Picture(
+        fig,
+        f"After {steps} step{'s' * (steps > 1)} with gradients of {size:.2g}: {far}; the largest "
+        f"is {sig(ratio)} times the smallest.",
+    )
