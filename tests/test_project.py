@@ -204,10 +204,12 @@ def test_help():
 # A module imports only modules of a lower number.
 LAYERS = {
     "validation": 0,
+    "parallel": 0,
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
     "datasets": 1,
+    "schedules": 2,
     "descent": 2,
     "sweeps": 3,
     "plotting": 4,
