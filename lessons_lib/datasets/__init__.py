@@ -5,6 +5,7 @@
 True
 """
 
+from .small import diabetes, digits
 from .text import bag_of_words, docstrings
 
-__all__ = ["bag_of_words", "docstrings"]
+__all__ = ["bag_of_words", "diabetes", "digits", "docstrings"]
