@@ -12,7 +12,14 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .plotting import Picture, plot_first_step, plot_lemma4, plot_outlier, plot_parabola
+from .plotting import (
+    Picture,
+    plot_first_step,
+    plot_lemma4,
+    plot_outlier,
+    plot_parabola,
+    plot_tuning,
+)
 from .race import Race
 from .validation import Registry
 
@@ -219,5 +226,22 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
             ),
+        },
+    )
+
+
+@explorer
+def tuning(question: str = "which schedule makes the rate matter least?") -> Explorer:
+    """Sensitivity curves of four methods: how good each rate is, with each schedule."""
+    schedules = ["constant", "linear", "inverse_root", "step_decay"]
+    schedules += ["cosine", "warm_restarts", "warm_up"]
+    return Explorer(
+        plot_tuning,
+        question,
+        {
+            "surface": choice("surface", ["tilted valley", "rosenbrock", "beale"], "tilted valley"),
+            "noise": choice("noise", [0.0, 0.3, 1.0], 0.3),
+            "schedule": choice("schedule", schedules, "constant"),
+            "rate": log_slider("rate η", -4, 1, 0.1),
         },
     )

@@ -10,6 +10,7 @@ Anything that is a `concurrent.futures.Executor` will do: a pool of processes on
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -92,7 +93,10 @@ def _finish(function, tasks, executor, gather, done):
     def resume(executor: Executor | None = None) -> Any:
         return _finish(function, tasks, executor, gather, done)
 
-    with tqdm(total=len(tasks), initial=len(done), delay=0.5, leave=False, unit="task") as bar:
+    quiet = bool(os.environ.get("TQDM_DISABLE"))  # in a notebook, tqdm does not look itself
+    with tqdm(
+        total=len(tasks), initial=len(done), delay=0.5, leave=False, unit="task", disable=quiet
+    ) as bar:
         try:
             for name, result in _results(function, todo, executor):
                 try:

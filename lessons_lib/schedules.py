@@ -46,7 +46,7 @@ def inverse_root(t: int, T: int) -> float:
 
 def step_decay(t: int, T: int) -> float:
     """1, then 1/10 after half of the run, and 1/100 after three quarters of it."""
-    return 0.1 ** ((t > T / 2) + (t > 3 * T / 4))
+    return 0.1 ** (int(t > T / 2) + int(t > 3 * T / 4))
 
 
 def cosine(t: int, T: int) -> float:

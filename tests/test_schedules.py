@@ -25,7 +25,7 @@ EVERY = [constant, linear, inverse_root, step_decay, cosine, warm_restarts, warm
 
 
 def values(schedule, T):
-    return np.array([schedule(t, T) for t in range(1, T + 1)])
+    return np.array([schedule(t, T) for t in np.arange(1, T + 1)])
 
 
 def test_values_by_hand():
