@@ -108,10 +108,11 @@ def _finish(function, tasks, executor, gather, done):
             stop.done, stop.resume = dict(done), resume
             stop.add_note(f"{len(done)} of {len(tasks)} tasks are done and kept: .resume(executor)")
             raise
+    done_in_order = {name: done[name] for name in tasks if name in done}
     if missing:
-        why = next(iter(missing.values()))
-        raise Incomplete(dict(done), missing, resume) from why
-    return gather({name: done[name] for name in tasks})
+        missing = {name: missing[name] for name in todo if name in missing}
+        raise Incomplete(done_in_order, missing, resume) from next(iter(missing.values()))
+    return gather(done_in_order)
 
 
 def _results(function, tasks, executor):
