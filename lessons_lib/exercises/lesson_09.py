@@ -124,6 +124,11 @@ exercise(
             np.array([0.9, 0.7, 0.6, 0.8]),
             np.array([0.5, 0.95, 0.72, 1.1]),
         ),
+        (
+            np.array([0.01, 0.1, 1.0]),
+            np.array([0.3, 0.35, 0.9]),
+            np.array([0.9, 0.5, 0.4]),
+        ),
     ],
     mistakes=[
         Mistake(
@@ -199,15 +204,15 @@ exercise(
         ),
         Mistake(
             lambda scores: int(np.argmin(scores) == len(scores)) - int(np.argmin(scores) == 0),
-            "The last place in a list of n is not n.",
+            "You never find the upper edge. What is the last place in a list of n?",
         ),
         Mistake(
             lambda scores: int(np.sign(scores[0] - scores[-1])),
             "You compared the two edges with each other. Compare each with the best.",
         ),
         Mistake(
-            lambda scores: -int(np.argmin(scores) == 0),
-            "You watch the lower edge only.",
+            lambda scores: int(np.argmin(scores) == len(scores) - 1),
+            "You watch the upper edge only.",
         ),
         Mistake(
             lambda scores: int(np.argmin(scores)),
