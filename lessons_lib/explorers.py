@@ -6,14 +6,17 @@ Without a kernel its output is that picture and those words.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from .optimizers import AdaGrad
 from .plotting import (
     Picture,
+    plot_accumulators,
     plot_first_step,
     plot_lemma4,
     plot_outlier,
@@ -226,6 +229,60 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             "clip": choice(
                 "clipping", [("none", np.inf), ("at 100", 100.0), ("at 10", 10.0)], np.inf
             ),
+        },
+    )
+
+
+@functools.cache
+def _docstrings() -> tuple:
+    from .datasets import docstrings, words_and_pairs  # loads SciPy, and imports many modules
+
+    documents, labels = docstrings()
+    X, features = words_and_pairs(documents)
+    order = np.random.default_rng(0).permutation(len(labels))
+    return X, features, labels, order
+
+
+@functools.lru_cache(maxsize=16)
+def _residuals(rate: float, G0: float) -> np.ndarray:
+    """1 − p for each document, p being the probability that AdaGrad gave to its label."""
+    from .models.logistic import online
+
+    X, _, labels, order = _docstrings()
+    run = online(X, labels, AdaGrad(lr=np.array([rate]), G0=G0), order, batch=1)
+    return -np.expm1(-run.losses[:, 0])
+
+
+@explorer
+def rare_words(
+    question: str = "which words get the greatest rates, and what does G₀ do to them?",
+    rate: float = 0.2,
+) -> Explorer:
+    """A word of the docstrings beside the commonest: what AdaGrad accumulates for each.
+
+    Parameters
+    ----------
+    question : str
+    rate : float
+        η at first.
+    """
+
+    def draw(word, rate, G0):
+        X, features, _, order = _docstrings()
+        names = list(dict.fromkeys([word, "the"]))
+        columns = X[:, [features.index(name) for name in names]].toarray()[order]
+        squares = _residuals(round(rate, 4), G0)[:, None] ** 2 * columns
+        G = dict(zip(names, (G0 + squares.cumsum(axis=0)).T, strict=True))
+        return plot_accumulators(G, rate, f"η = {rate:.2g}, G₀ = {G0:g}")
+
+    words = ["colormap", "matrix", "socket", "figure", "file", "return", "of"]
+    return Explorer(
+        draw,
+        question,
+        {
+            "word": choice("word", [w for w in words if w in _docstrings()[1]], "colormap"),
+            "rate": log_slider("rate η", -2, 1, rate),
+            "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
         },
     )
 

@@ -754,6 +754,44 @@ def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
     return Picture(fig, f"Back within 1 of the best point: {'; '.join(words)}.")
 
 
+def plot_accumulators(G: Mapping[str, np.ndarray], lr: float, title: str = "") -> Picture:
+    """Accumulators as they grow, beside the effective rates η/√G that they make.
+
+    Parameters
+    ----------
+    G : dict of label → array of shape (T,)
+        The accumulator after each example. Where it is still 0, nothing is drawn.
+    lr : float
+        η.
+    title : str
+        The caption compares the first label's last rate with that of each other, coarsely.
+    """
+    fig, (left, right) = figure(2, height=4.0, width=9.8)
+    at = np.unique(np.linspace(1, len(next(iter(G.values()))), 400).astype(int)) - 1
+    with np.errstate(divide="ignore"):
+        rates = {name: lr / np.sqrt(sums) for name, sums in G.items()}
+    for ax, curves, heading in ((left, G, "accumulator G"), (right, rates, "rate η/√G")):
+        lines = {name: (at + 1.0, np.asarray(y)[at]) for name, y in curves.items()}
+        ends = draw_lines(ax, lines, ylog=True)
+        ax.set(xlabel="documents seen", title=heading)
+        ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+        label_ends(ax, ends)
+    (first, *others), words = G, []
+    for other in others:
+        ratio = rates[first][-1] / rates[other][-1]
+        much = next((w for most, w in _TIMES if ratio < most), "more than a hundred times")
+        words.append(f"{much} that of “{other}”")
+    return Picture(fig, f"{title}: at the end the rate of “{first}” is {' and '.join(words)}.")
+
+
+_TIMES = [
+    (0.5, "less than half"),
+    (2.0, "about the same as"),
+    (10.0, "a few times"),
+    (100.0, "more than ten times"),
+]
+
+
 def plot_ranges(
     rates: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]], within: float, title: str
 ) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -10,9 +11,11 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
+from scipy import sparse
 
 # Importing one of these opens a window or a browser, prints, or belongs to one system only.
 _LEAVE = {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "pydoc_data"}
@@ -33,6 +36,12 @@ def docstrings() -> tuple[list[str], np.ndarray]:
     documents : list of str
     labels : int array of shape (number of documents,)
     """
+    texts, labels = _corpus()
+    return list(texts), np.array(labels)
+
+
+@functools.cache  # to import all these modules, and to read them, takes a second
+def _corpus() -> tuple[tuple[str, ...], tuple[int, ...]]:
     matplotlib = importlib.import_module("matplotlib")
     standard = sorted(n for n in sys.stdlib_module_names if n[0] != "_" and n not in _LEAVE)
     ours = sorted(
@@ -47,7 +56,7 @@ def docstrings() -> tuple[list[str], np.ndarray]:
             for module in _imported(names):
                 for text in _texts(module, module.__name__.split(".")[0]):
                     documents.setdefault(re.sub(r"(?i)matplotlib|python|mpl\b", " ", text), label)
-    return list(documents), np.array(list(documents.values()))
+    return tuple(documents), tuple(documents.values())
 
 
 def bag_of_words(documents: Sequence[str], size: int) -> tuple[np.ndarray, list[str]]:
@@ -66,7 +75,7 @@ def bag_of_words(documents: Sequence[str], size: int) -> tuple[np.ndarray, list[
     words : list of str
         The commonest first.
     """
-    found = [set(re.findall(r"[a-z]{2,}", text.lower())) for text in documents]
+    found = [set(_words(text)) for text in documents]
     count = Counter(word for words in found for word in words)
     words = sorted(count, key=lambda word: (-count[word], word))[:size]
     column = {word: i for i, word in enumerate(words)}
@@ -74,6 +83,56 @@ def bag_of_words(documents: Sequence[str], size: int) -> tuple[np.ndarray, list[
     for row, present in enumerate(found):
         X[row, [column[word] for word in present if word in column]] = 1
     return X, words
+
+
+def words_and_pairs(documents: Sequence[str]) -> tuple[sparse.csr_array, list[str]]:
+    """Which words, and which pairs of neighbouring words, occur in which document.
+
+    Only those that occur in at least three documents.
+
+    Parameters
+    ----------
+    documents : sequence of str
+
+    Returns
+    -------
+    X : sparse array of shape (documents, features)
+        1 where the feature occurs.
+    features : list of str
+        A word, or two with a space between; the commonest first, ties in alphabetical order.
+
+    Raises
+    ------
+    ValueError
+        If no word occurs in three documents.
+    """
+    found = [{*words, *map(" ".join, pairwise(words))} for words in map(_words, documents)]
+    count = Counter(feature for present in found for feature in present)
+    features = sorted((f for f in count if count[f] >= 3), key=lambda f: (-count[f], f))
+    if not features:
+        raise ValueError(
+            f"documents must share words; got {len(documents)}, and no word is in three of them"
+        )
+    column = {feature: i for i, feature in enumerate(features)}
+    rows = [sorted(column[f] for f in present if f in column) for present in found]
+    ends = np.cumsum([0, *map(len, rows)], dtype=np.int32)  # scikit-learn wants 32 bits
+    columns = np.array([i for row in rows for i in row], dtype=np.int32)
+    shape = (len(rows), len(features))
+    return sparse.csr_array((np.ones(len(columns)), columns, ends), shape), features
+
+
+def documentation() -> list[list[str]]:
+    """Running text for word embeddings: all words of each document, in their order.
+
+    The texts are those of `docstrings`, without the question who wrote them, and the topics of
+    Python's ``help()``, such as the one on assignments.
+    """
+    topics = importlib.import_module("pydoc_data.topics").topics
+    return [_words(text) for text in (*docstrings()[0], *(topics[name] for name in sorted(topics)))]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]{2,}", text.lower())
 
 
 def _imported(names: Sequence[str]) -> Iterator[ModuleType]:

@@ -14,6 +14,9 @@ model, and a thousand runs go through the same few matrix products. A model has
     The loss, of shape theta.shape[:-1], and its gradient, of the shape of θ. The arrays of a batch
     may have leading run axes too, which broadcast to those of θ.
 
+Models of words, users and items (`logistic`, `factors`, `embeddings`) keep a table of rows
+instead, because each batch touches only a few of them: see `lessons_lib.models.rows`.
+
 >>> import numpy as np
 >>> model = MLP((2, 3, 1), loss="squares")
 >>> theta = model.init(np.arange(5))  # five runs
