@@ -13,6 +13,8 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
+from .datasets.melodies import sound, tunes
+from .experiments import compare
 from .optimizers import AdaGrad
 from .plotting import (
     Picture,
@@ -21,6 +23,8 @@ from .plotting import (
     plot_lemma4,
     plot_outlier,
     plot_parabola,
+    plot_shared_rate,
+    plot_tunes,
     plot_tuning,
 )
 from .race import Race
@@ -231,6 +235,55 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
             ),
         },
     )
+
+
+@explorer
+def shared_rate(question: str = "at which shared rate does each method look best?") -> Explorer:
+    """The digits network with six optimizers, all at one rate: who looks best at which."""
+    tuning = compare("digits").search.tuning
+    rates = [(f"{r:g}", r) for r in tuning.optimizers["SGD"].lr.tolist()]
+    return Explorer(
+        lambda rate, steps: plot_shared_rate(tuning, rate, steps),
+        question,
+        {
+            "rate": choice("rate η", [("each its best", None), *rates], 0.16),
+            "steps": choice("steps", [90, 225, 450], 450),
+        },
+    )
+
+
+@explorer
+def jukebox(question: str = "can you hear which optimizer wrote a tune?") -> Explorer:
+    """What the note-by-note networks of lesson 07 write, as a picture and to listen to."""
+    result, text = compare("tunes"), tunes()
+    net, first = result.task.model, tunes().alphabet.index("|")
+
+    def write(optimizer, tune):
+        theta = result.run.theta[list(result.run.optimizers).index(optimizer), 0, 0]
+        return text.decode(net.write(theta, first, 64, seed=tune, temperature=0.6))
+
+    def draw(optimizer, tune):
+        picture = plot_tunes({optimizer: write(optimizer, tune)}, f"Tune {tune}")
+        return Picture(picture.figure, f"Tune {tune}, as the network of {optimizer} writes it.")
+
+    names = list(result.run.optimizers)
+    made = Explorer(
+        draw,
+        question,
+        {
+            "optimizer": choice("optimizer", names, "Adam"),
+            "tune": widgets.BoundedIntText(value=1, min=1, max=99, description="tune"),
+        },
+    )
+    player = widgets.Audio(format="wav", autoplay=False, loop=False)
+
+    def render(_: Any = None) -> None:
+        player.value = sound(write(**{name: c.value for name, c in made.controls.items()}))
+
+    button = widgets.Button(description="Render", tooltip="Make the sound of this tune")
+    button.on_click(render)
+    made.box.children = (*made.box.children, button, player)
+    return made
 
 
 @functools.cache

@@ -25,11 +25,13 @@ from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
 from . import schedules
+from .datasets.melodies import PITCHES, notes
 from .descent import Path
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop
 from .schedules import Scheduled
 from .surfaces import SURFACES, Surface
 from .sweeps import Basins, Result, random_starts, rate_grid, tune
+from .training import Run
 
 INK, FAINT = "#222222", "#8a8a8a"
 MAP = LinearSegmentedColormap.from_list("map", ["#ffffff", "#dfe6ec", "#aebccb"])
@@ -752,6 +754,167 @@ def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
     ax.set_title(f"One gradient of {size:.2g}{clipped}; memory {beta2:g}")
     label_ends(ax, ends)
     return Picture(fig, f"Back within 1 of the best point: {'; '.join(words)}.")
+
+
+def plot_bands(
+    curves: Mapping[str, np.ndarray],
+    x: Sequence[float],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    ylog: bool = False,
+) -> Picture:
+    """For each method the median over the seeds, in the band from the lowest to the highest seed.
+
+    Parameters
+    ----------
+    curves : dict of label → array of shape (len(x), S)
+    x : sequence of float
+    xlabel, ylabel, title : str
+    ylog : bool
+    """
+    fig, ax = figure(height=4.6)
+    ends = draw_lines(ax, {n: (x, np.median(c, axis=1)) for n, c in curves.items()}, ylog=ylog)
+    for i, (name, c) in enumerate(curves.items()):
+        ax.fill_between(x, c.min(axis=1), c.max(axis=1), color=style(name, i).colour, alpha=0.13)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    label_ends(ax, ends)
+    order = sorted(curves, key=lambda name: np.median(curves[name][-1]))
+    return Picture(
+        fig, f"{title or ylabel}: at the end {order[0]} is lowest and {order[-1]} highest."
+    )
+
+
+def plot_seeds(
+    values: Mapping[str, np.ndarray],
+    xlabel: str,
+    title: str = "",
+    xlog: bool = False,
+    best: Sequence[str] = (),
+) -> Picture:
+    """A dot for each seed of each method, and a line at its median.
+
+    Parameters
+    ----------
+    values : dict of label → array of shape (S,)
+        What is not finite is written at the right end.
+    xlabel, title : str
+    xlog : bool
+    best : sequence of labels
+        The methods that are level at the top: their names are set in bold.
+    """
+    height = 1.2 + 0.42 * len(values)
+    fig, ax = figure(height=height)
+    ax.set_position([0.16, 0.62 / height, 0.8, 1 - 1.07 / height])
+    if xlog:
+        ax.set_xscale("log")
+    for i, (name, v) in enumerate(values.items()):
+        look, kept = style(name, i), v[np.isfinite(v)]
+        ax.plot(kept, np.full(len(kept), i), look.marker, color=look.colour, ms=8, mec="white")
+        if np.isfinite(np.median(v)):
+            ax.plot([np.median(v)] * 2, [i - 0.32, i + 0.32], color=look.colour, lw=2.6)
+        if len(kept) < len(v):
+            words = f"{len(v) - len(kept)} of {len(v)} diverged"
+            ax.text(0.99, i, words, transform=ax.get_yaxis_transform(), ha="right", va="center")
+    ax.set_yticks(range(len(values)), list(values), fontsize=12)
+    for tick, name in zip(ax.get_yticklabels(), values, strict=True):
+        tick.set_fontweight("bold" if name in best else "normal")
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", color="#e4e4e4", lw=0.8)
+    ax.set_axisbelow(True)
+    ax.set(xlabel=xlabel, title=title)
+    order = sorted(values, key=lambda name: np.median(values[name]))
+    return Picture(fig, f"{title or xlabel}: lowest {order[0]}, highest {order[-1]}.")
+
+
+def plot_images(rows: Mapping[str, np.ndarray], title: str = "", wrap: int = 0) -> Picture:
+    """Small pictures in rows, each row with its name at the left.
+
+    Parameters
+    ----------
+    rows : dict of label → array of shape (n, height, width) or (n, height, width, 3)
+        Grey from light (low) to dark (high), or red, green and blue in [0, 1].
+    title : str
+    wrap : int, default 0
+        If positive, rows of one picture each stand side by side, so many to a line, named above.
+    """
+    names = list(rows)
+    if wrap:
+        lines, columns, size = -(-len(names) // wrap), wrap, 1.35
+        cells = [(k // wrap, k % wrap, rows[name][0]) for k, name in enumerate(names)]
+    else:
+        lines, columns, size = len(names), max(map(len, rows.values())), 0.7
+        cells = [(k, j, im) for k, name in enumerate(names) for j, im in enumerate(rows[name])]
+    left, top, gap = (0.1 if wrap else 1.25), 0.42, (0.3 if wrap else 0.05)
+    width, height = left + columns * (size + 0.06) + 0.1, top + lines * (size + gap) + 0.05
+    fig = Figure(figsize=(width, height), facecolor="white")
+    fig.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=13.5)
+    for line, column, image in cells:
+        x, y = left + column * (size + 0.06), height - top - (line + 1) * (size + gap)
+        ax = fig.add_axes([x / width, y / height, size / width, size / height])
+        grey = dict(cmap="gray_r", vmin=-0.5, vmax=2) if image.ndim == 2 else {}
+        ax.imshow(image if grey else np.clip(image, 0, 1), **grey)
+        ax.set_axis_off()
+        if wrap:
+            ax.set_title(names[line * wrap + column], fontsize=11.5, pad=3)
+    if not wrap:
+        for k, name in enumerate(names):
+            y = height - top - (k + 0.5) * (size + gap)
+            fig.text(0.1 / width, y / height, name, va="center", fontsize=12)
+    return Picture(fig, f"{title}: {', '.join(names)}.")
+
+
+def plot_tunes(tunes: Mapping[str, str], title: str = "") -> Picture:
+    """Tunes in the notation of `datasets.melodies` as bars: time to the right, pitch upwards."""
+    height = 0.75 + 0.75 * len(tunes)
+    fig = Figure(figsize=(8.6, height), facecolor="white")
+    axes = np.ravel(fig.subplots(len(tunes), 1, sharex=True, squeeze=False))
+    fig.subplots_adjust(0.17, 0.55 / height, 0.98, 1 - 0.35 / height, hspace=0.25)
+    longest = max(len(tune) for tune in tunes.values())
+    for i, (ax, (name, tune)) in enumerate(zip(axes, tunes.items(), strict=True)):
+        for start, length, pitch in notes(tune):
+            colour = style(name, i).colour
+            ax.barh(PITCHES.index(pitch), length - 0.15, 0.9, left=start, color=colour)
+        for end in (k for k, c in enumerate(tune) if c == "|"):
+            ax.axvline(end, color=INK, lw=1.4)
+        ax.set(xlim=(-0.5, longest), ylim=(-1, len(PITCHES)), xticks=range(0, longest + 1, 16))
+        ax.set_yticks([])
+        ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+    axes[0].set_title(title, fontsize=13.5)
+    axes[-1].set_xlabel("time in eighth notes", fontsize=12.5)
+    return Picture(fig, f"{title}: tunes of {', '.join(tunes)}, up to {longest} eighths long.")
+
+
+def plot_shared_rate(tuning: Run, rate: float | None, steps: int) -> Picture:
+    """Training losses of a search's optimizers, all at one rate or each at its best.
+
+    Parameters
+    ----------
+    tuning : Run
+        With the rates as second axis, the same for every optimizer.
+    rate : float or None
+        One of them; None for each optimizer's best at so many steps.
+    steps : int
+        How much of the run is shown.
+    """
+    rates = next(iter(tuning.optimizers.values())).lr
+    window = 15  # batches: a loss of one batch jumps about
+    losses = np.median(tuning.losses[:steps], axis=-1)
+    smooth = losses.reshape(-1, window, *losses.shape[1:]).mean(axis=1)
+    at = smooth[-1].argmin(axis=1) if rate is None else [int(np.argmin(abs(rates - rate)))] * 9
+    x = window * (np.arange(len(smooth)) + 0.5)
+    curves = {name: smooth[:, k, at[k]] for k, name in enumerate(tuning.optimizers)}
+    fig, ax = figure(height=4.4)
+    shown = {name: (x, np.minimum(c, 20.0)) for name, c in curves.items()}
+    ends = draw_lines(ax, shown, ylog=True)
+    ax.set_ylim(3e-3, 25)
+    title = "Each at its best rate" if rate is None else f"All at the rate η = {rate:g}"
+    ax.set(xlabel="step", ylabel="training loss", title=f"{title}, {steps} steps")
+    label_ends(ax, ends)
+    order = sorted(curves, key=lambda name: curves[name][-1])
+    return Picture(fig, f"{title}: after {steps} steps the order is {', '.join(order)}.")
 
 
 def plot_accumulators(G: Mapping[str, np.ndarray], lr: float, title: str = "") -> Picture:

@@ -13,7 +13,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +40,7 @@ class Run:
         The loss of each step's batch, before the step; from where a run diverged on, inf.
     theta : array of shape (O, R, S, P)
         The parameters after the last step; NaN in a run that diverged.
-    watched : array of shape (1 + steps // every, ...), or None
+    watched : array of shape (1 + steps // every, O, ...), or None
         What ``watch`` gave, before the first step and after each `every` steps.
     """
 
@@ -82,7 +84,8 @@ def train(
     batch : int ≥ 1 or None, default 32
         Examples in a batch; None for all of them, every time.
     watch : callable, optional
-        ``watch(theta)`` → array, to be collected on the way; theta has the shape (O, R, S, P).
+        ``watch(theta)`` → array, to be collected on the way; it is called for each optimizer, with
+        theta of the shape (R, S, P).
     every : int, default 1
         After how many steps `watch` is called.
 
@@ -110,24 +113,36 @@ def train(
         dataclasses.replace(opt, lr=np.broadcast_to(lr[name], (R,))[:, None]).for_run(steps)
         for name, opt in optimizers.items()
     ]
-    first = model.init(seeds)
-    theta = np.broadcast_to(first, (len(rules), R, *first.shape)).copy()
-    states = [rule.init(part) for rule, part in zip(rules, theta, strict=True)]
-    losses = np.empty((steps, *theta.shape[:-1]))
-    watched = [] if watch is None else [watch(theta)]
-    with np.errstate(all="ignore"):
-        for t, examples in enumerate(_batches(model, data, seeds, steps, batch)):
-            # One optimizer's R × S runs at a time: their arrays then stay in the processor's cache.
-            for k, rule in enumerate(rules):
-                losses[t, k], grad = model.loss_and_grad(theta[k], examples)
-                theta[k], states[k] = rule.step(theta[k], grad, states[k])
-            if watch is not None and (t + 1) % every == 0:
-                watched.append(watch(theta))
+    first = np.broadcast_to(model.init(seeds), (R, len(seeds), model.size))
+    if not callable(data):
+        data = _arrays(data)
+        model.check(data)
+    if batch is not None:
+        batch = whole_number("batch", batch, least=1)
+
+    def one(rule: Optimizer) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """All runs of one optimizer: few enough for their arrays to stay in the cache."""
+        theta, state, losses = first.copy(), rule.init(first), np.empty((steps, *first.shape[:-1]))
+        watched = [] if watch is None else [watch(theta)]
+        with np.errstate(all="ignore"):  # a run that diverges is an answer, not an accident
+            for t, examples in enumerate(_batches(data, seeds, steps, batch)):
+                losses[t], grad = model.loss_and_grad(theta, examples)
+                theta, state = rule.step(theta, grad, state)
+                if watch is not None and (t + 1) % every == 0:
+                    watched.append(watch(theta))
+        return theta, losses, watched
+
+    # Once a block of this size has been freed, the C library (glibc) keeps freed memory for the
+    # next step instead of handing it back to the system every time: that halves the time.
+    np.empty(4_000_000)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy computes outside of Python's lock
+        theta, losses, watched = zip(*pool.map(one, rules), strict=True)
+    theta, losses = np.array(theta), np.stack(losses, axis=1)
     lost = np.logical_or.accumulate(~np.isfinite(losses), axis=0)
     lost[-1] |= ~np.isfinite(theta).all(axis=-1)
     losses[lost] = np.inf
     theta[lost[-1]] = np.nan
-    return Run(optimizers, losses, theta, np.array(watched) if watched else None)
+    return Run(optimizers, losses, theta, None if watch is None else np.stack(watched, axis=1))
 
 
 def _rules(optimizers: Mapping[str, Optimizer] | Sequence[str]) -> dict[str, Optimizer]:
@@ -147,11 +162,9 @@ def _rules(optimizers: Mapping[str, Optimizer] | Sequence[str]) -> dict[str, Opt
 
 
 def _batches(
-    model: Model, data: Data, seeds: np.ndarray, steps: int, batch: int | None
+    data: Data, seeds: np.ndarray, steps: int, batch: int | None
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """The batches of each step, with the seeds as leading axis."""
-    if batch is not None:
-        batch = whole_number("batch", batch, least=1)
     # The second number keeps these streams apart from those of the initial parameters.
     streams = [np.random.default_rng((int(seed), 1)) for seed in seeds]
     if callable(data):
@@ -159,8 +172,6 @@ def _batches(
             each = [data(rng, batch) for rng in streams]
             yield tuple(np.stack(arrays) for arrays in zip(*each, strict=True))
         return
-    data = _arrays(data)
-    model.check(data)
     if batch is None:
         for _ in range(steps):
             yield data
@@ -215,13 +226,16 @@ class Search:
         The median score over the tuning seeds, less being better; inf where most diverged.
     best : dict of name → Optimizer
         Each optimizer with the rate of its lowest score.
+    tuning : Run
+        All rates, from the tuning seeds.
     run : Run
-        The judgement: each optimizer at that one rate (R = 1), from seeds not used before.
+        The judgement: each optimizer at its best rate (R = 1), from seeds not used before.
     """
 
     rates: np.ndarray
     scores: np.ndarray
     best: dict[str, Optimizer]
+    tuning: Run
     run: Run
 
 
@@ -252,7 +266,8 @@ def random_search(
     seeds : sequence of int, default 0 … 4
         What the tuned optimizers are judged on: others than those for tuning.
     score : callable, default the final training loss
-        ``score(run)`` → array of shape (O, R, S), less being better.
+        ``score(run)`` → array of shape (O, R, S), less being better; (O, R, 1) if it has taken the
+        seeds together itself.
     **watching
         ``watch`` and ``every`` for the run that is judged.
 
@@ -269,10 +284,12 @@ def random_search(
         raise ValueError(f"seeds must not be among tuning_seeds; {min(shared)} is in both")
     rates = random_rates(12) if rates is None else np.asarray(rates, dtype=float)
     rules = {n: dataclasses.replace(opt, lr=rates) for n, opt in _rules(optimizers).items()}
-    scores = np.median(score(train(model, data, rules, tuning_seeds, steps, batch)), axis=-1)
+    tuning = train(model, data, rules, tuning_seeds, steps, batch)
+    scores = np.median(score(tuning), axis=-1)
     scores = np.where(np.isnan(scores), np.inf, scores)
     best = {
         name: dataclasses.replace(rule, lr=float(rates[row.argmin()]))
         for (name, rule), row in zip(rules.items(), scores, strict=True)
     }
-    return Search(rates, scores, best, train(model, data, best, seeds, steps, batch, **watching))
+    run = train(model, data, best, seeds, steps, batch, **watching)
+    return Search(rates, scores, best, tuning, run)

@@ -214,6 +214,7 @@ LAYERS = {
     "models": 2,
     "sweeps": 3,
     "training": 3,
+    "experiments": 4,
     "plotting": 4,
     "race": 5,
     "explorers": 6,

@@ -26,6 +26,9 @@ instead, because each batch touches only a few of them: see `lessons_lib.models.
 """
 
 from .base import Model
-from .networks import MLP
+from .gan import GAN
+from .networks import CNN, MLP
+from .policy import GridWorld
+from .recurrent import Recurrent
 
-__all__ = ["MLP", "Model"]
+__all__ = ["CNN", "GAN", "MLP", "GridWorld", "Model", "Recurrent"]
