@@ -24,13 +24,13 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
-from . import schedules
+from . import schedules, sweeps
 from .datasets.melodies import PITCHES, notes
 from .descent import Path
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop
 from .schedules import Scheduled
 from .surfaces import SURFACES, Surface
-from .sweeps import Basins, Result, random_starts, rate_grid, tune
+from .sweeps import Basins, Result, random_starts, rate_grid
 from .training import Run
 
 INK, FAINT = "#222222", "#8a8a8a"
@@ -1050,7 +1050,8 @@ def plot_tuning(surface: str, noise: float, schedule: str, rate: float) -> Pictu
     curves, words, widths = {}, [], {}
     for rule in (SGD(), Momentum(), AdaGrad(), Adam()):
         name, opt = type(rule).__name__, Scheduled(rule=rule, schedule=factor)
-        *curve, here = tune(ground, opt, starts, np.append(rates, rate), 150, noise).scores
+        tuned = sweeps.tune(ground, opt, starts, np.append(rates, rate), 150, noise)
+        *curve, here = tuned.scores
         curves[name] = np.maximum(curve, 1e-9)
         low = curves[name].min()
         widths[name] = np.sum(curves[name] <= 2 * low) / 4
