@@ -52,7 +52,7 @@ def stored():
 
 
 def test_the_lesson_concludes_something():
-    assert len(stored()) >= 30
+    assert len(stored()) >= 25
     assert not [line for line in stored() if "NOT" in line]
 
 
@@ -65,7 +65,7 @@ def test_the_verdicts_hold_for_another_seed(seed, capsys):
         exec(code, names)
     assert changed == 1
     found = verdicts(capsys.readouterr().out)
-    assert len(found) >= 28
+    assert len(found) >= 25
     assert found == stored()[: len(found)]
 
 
