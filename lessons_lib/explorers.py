@@ -27,6 +27,7 @@ from .plotting import (
     plot_parabola,
     plot_shared_rate,
     plot_tunes,
+    plot_tuning,
 )
 from .race import Race
 from .validation import Registry
@@ -353,5 +354,22 @@ def conventions(question: str = "for which gradients do the three agree?") -> Ex
             "size": log_slider("gradient", -10, 2, 1e-2),
             "steps": widgets.IntSlider(value=1, min=1, max=200, description="steps"),
             "rate": choice("η", [("0.01 for all", True), ("each its default", False)], True),
+        },
+    )
+
+
+@explorer
+def tuning(question: str = "which schedule makes the rate matter least?") -> Explorer:
+    """Sensitivity curves of four methods: how good each rate is, with each schedule."""
+    schedules = ["constant", "linear", "inverse_root", "step_decay"]
+    schedules += ["cosine", "warm_restarts", "warm_up"]
+    return Explorer(
+        plot_tuning,
+        question,
+        {
+            "surface": choice("surface", ["tilted valley", "rosenbrock", "beale"], "tilted valley"),
+            "noise": choice("noise", [0.0, 0.3, 1.0], 0.3),
+            "schedule": choice("schedule", schedules, "constant"),
+            "rate": log_slider("rate η", -4, 1, 0.1),
         },
     )

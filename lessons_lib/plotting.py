@@ -24,11 +24,13 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
+from . import schedules, sweeps
 from .datasets.melodies import PITCHES, notes
 from .descent import Path
-from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, RMSprop, like
-from .surfaces import Surface
-from .sweeps import Basins, Result
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, like
+from .schedules import Scheduled
+from .surfaces import SURFACES, Surface
+from .sweeps import Basins, Result, random_starts, rate_grid
 from .training import Run
 
 INK, FAINT = "#222222", "#8a8a8a"
@@ -1042,4 +1044,122 @@ def plot_conventions(name: str, steps: int, size: float, same_rate: bool = True)
         fig,
         f"After {steps} step{'s' * (steps > 1)} with gradients of {size:.2g}: {far}; the largest "
         f"is {sig(ratio)} times the smallest.",
+    )
+
+
+def plot_ranges(
+    rates: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]], within: float, title: str
+) -> Picture:
+    """For each problem and method, a bar over the rates that are good, with a mark at the best.
+
+    Parameters
+    ----------
+    rates : array of shape (R,)
+    curves : dict of problem → dict of method → array of shape (R,)
+        The loss at each rate.
+    within : float > 1
+        Rates up to this factor above the method's lowest loss are good.
+    title : str
+    """
+    names = list(next(iter(curves.values())))
+    fig, axes = figure(len(curves), height=3.6, width=9.8, sharey=True)
+    fine, wide = np.geomspace(rates[0], rates[-1], 2001), 0.88 / len(curves)
+    for i, (ax, (problem, scores)) in enumerate(zip(axes, curves.items(), strict=True)):
+        ax.set_position([0.115 + i * wide, 0.17, wide - 0.02, 0.63])
+        ax.set_xscale("log")
+        for y, name in enumerate(reversed(names)):
+            curve = np.log(np.clip(scores[name], 1e-12, 1e9))
+            curve = np.interp(np.log(fine), np.log(rates), curve)
+            good = curve <= curve.min() + np.log(within)
+            look = style(name)
+            ax.plot(fine, np.where(good, y, np.nan), lw=9, color=look.colour, alpha=0.45)
+            best = rates[scores[name].argmin()]
+            ax.plot([best], [y], look.marker, color=look.colour, ms=8, mec="white")
+        ax.set(xlabel="rate η", xlim=(rates[0], rates[-1]), ylim=(-0.6, len(names) - 0.4))
+        ax.set_title(problem)
+        ax.set_yticks(range(len(names)), names[::-1])
+        ax.grid(axis="x", color="#dddddd", lw=0.8)
+        tidy(ax)
+        ax.title.set_size(12)
+    fig.suptitle(title, size=13.5, y=0.98)
+    best = {p: [rates[s.argmin()] for s in c.values()] for p, c in curves.items()}
+    apart = min(max(each) / min(each) for each in best.values())
+    return Picture(
+        fig,
+        f"{title}. On every problem the methods' best rates differ by a factor of "
+        f"{10 ** int(np.log10(apart))} or more.",
+    )
+
+
+def plot_winners(
+    winners: np.ndarray, lead: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str
+) -> Picture:
+    """A table of who wins, shaded by how far AdaGrad is ahead of SGDLinear.
+
+    Parameters
+    ----------
+    winners : array of str, shape (rows, columns)
+        Lines of names.
+    lead : array of float, shape (rows, columns)
+        SGDLinear's loss divided by AdaGrad's.
+    rows, columns : sequence of str
+    title : str
+    """
+    fig, ax = figure(height=0.9 + 0.62 * len(rows), width=9.8)
+    ax.set_position([0.2, 0.03, 0.78, 0.8])
+    ax.imshow(np.log10(lead), cmap=MAP, aspect="auto", vmin=-0.5, vmax=2)
+    for (i, j), names in np.ndenumerate(winners):
+        ax.text(j, i - 0.12, names, ha="center", va="center", fontsize=9.5, fontweight="bold")
+        ax.text(j, i + 0.34, sig(lead[i, j]), ha="center", va="center", fontsize=9.5)
+    ax.set_xticks(range(len(columns)), columns, fontsize=10.5)
+    ax.set_yticks(range(len(rows)), rows, fontsize=11)
+    ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False, bottom=False)
+    ax.spines[:].set_visible(False)
+    fig.suptitle(title, size=13.5, y=0.985)
+    share = np.mean(lead > 1)
+    return Picture(
+        fig,
+        f"{title}: AdaGrad is ahead of SGDLinear in {share:.0%} of {lead.size} cells.",
+    )
+
+
+def plot_tuning(surface: str, noise: float, schedule: str, rate: float) -> Picture:
+    """Loss after 150 steps against the rate, for four methods with one schedule.
+
+    Parameters
+    ----------
+    surface : str
+        A name in `SURFACES`.
+    noise : float
+    schedule : str
+        The name of a function in `schedules`.
+    rate : float
+        The rate to look at.
+    """
+    ground, rates = SURFACES[surface], rate_grid(1e-4, 10, per_decade=4)
+    factor = getattr(schedules, schedule)
+    starts = random_starts(ground, 12)
+    curves, words, widths = {}, [], {}
+    for rule in (SGD(), Momentum(), AdaGrad(), Adam()):
+        name, opt = type(rule).__name__, Scheduled(rule=rule, schedule=factor)
+        tuned = sweeps.tune(ground, opt, starts, np.append(rates, rate), 150, noise)
+        *curve, here = tuned.scores
+        curves[name] = np.maximum(curve, 1e-9)
+        low = curves[name].min()
+        widths[name] = np.sum(curves[name] <= 2 * low) / 4
+        lost = here > 10 * curves[name][0]
+        words.append(f"{name} {'runs away' if lost else sig(max(here, 1e-9) / low)}")
+    top = 10 * max(curve[0] for curve in curves.values())
+    fig, ax = figure()
+    shown = {name: (rates, np.minimum(curve, top)) for name, curve in curves.items()}
+    ends = draw_lines(ax, shown, xlog=True, ylog=True)
+    ax.axvline(rate, color=INK, lw=1.2)
+    ax.set(xlabel="rate η", ylabel="median loss after 150 steps")
+    ax.set_title(f"{surface}, noise {noise:g}, {schedule.replace('_', ' ')}")
+    label_ends(ax, ends)
+    widest = ", ".join(f"{name} {sig(width)}" for name, width in widths.items())
+    return Picture(
+        fig,
+        f"At η = {sig(rate)}, in multiples of each method's own lowest loss: {', '.join(words)}. "
+        f"Powers of ten within twice the lowest: {widest}.",
     )

@@ -219,11 +219,13 @@ def test_help():
 # A module imports only modules of a lower number.
 LAYERS = {
     "validation": 0,
+    "parallel": 0,
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
     "datasets": 1,
     "frameworks": 2,
+    "schedules": 2,
     "descent": 2,
     "models": 2,
     "sweeps": 3,
