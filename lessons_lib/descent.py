@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .optimizers import Optimizer
-from .surfaces import Differentiable
+from .replay import NotRepeatable, Tape
+from .surfaces import Differentiable, Surface
 from .validation import NOT_NEGATIVE, number, points, whole_number
 
-_LONG = 2e7  # lane·steps that take about two seconds: from here on, show a progress bar
+_LONG = 2e7  # lane·steps that take about a second: from here on, show a progress bar
+_BLOCK = 2048  # lanes whose arrays fit together into a processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +117,12 @@ def descend(
     }
     for k, h in history.items():
         h[0] = state[k]
+    walk = _walk(surface, opt, x, state, z, steps)
     with np.errstate(all="ignore"):  # a diverging path is an answer, not an accident
-        for i in _progress(range(steps), x.size // shape[-1] * steps):
-            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
-            xs[i + 1] = x
+        for i, (x, state) in enumerate(_progress(walk, steps, x.size // shape[-1] * steps), 1):
+            xs[i] = x
             for k, h in history.items():
-                h[i + 1] = state[k]
+                h[i] = state[k]
         loss = np.asarray(surface(xs))
         lost = _lost(xs, loss)
         last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
@@ -148,13 +151,95 @@ def endpoints(
     """
     steps = whole_number("steps", steps)
     x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
-    state = opt.first_state(x)
+    lanes = x.size // x.shape[-1]
+    if not isinstance(surface, Surface) or np.ndim(z) > 2:  # or noise of each lane's own
+        return _end(surface, opt, x, z, steps, lanes * steps)
+    parts = [slice(i, i + _BLOCK) for i in range(0, lanes, _BLOCK)]
+    work = lanes * steps if len(parts) == 1 else 0
+    ends = [
+        _end(surface, opt.spread(partial(_some, part=part)), _some(x, part), z, steps, work)
+        for part in _progress(parts, len(parts), lanes * steps - work)
+    ]
+    return np.concatenate(ends).reshape(x.shape)
+
+
+def _end(surface, opt, x, z, steps, work):
+    """Where a batch ends; NaN for each path that was lost on the way."""
+    walk = _walk(surface, opt, x, opt.first_state(x), z, steps)
     with np.errstate(all="ignore"):
         lost = _lost(x, surface(x))
-        for i in _progress(range(steps), x.size // x.shape[-1] * steps):
-            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
-            lost = lost | _lost(x, surface(x))  # at every step: some rules come back from far out
+        for x, _ in _progress(walk, steps, work):
+            loss = surface(x)
+            if not np.isfinite(loss.sum() + x.sum()):  # quicker than to ask all of them
+                lost = lost | _lost(x, loss)  # at every step: some come back from far out
     return np.where(lost[..., None], np.nan, x)
+
+
+def _some(h: np.ndarray, part: slice) -> np.ndarray:
+    """A part of a batch's lanes, along one axis, as an array of their own."""
+    rows = np.moveaxis(h, -1, 0).reshape(h.shape[-1], -1)
+    return np.moveaxis(rows[:, part].copy(), 0, -1)
+
+
+def _walk(surface, opt, x, state, z, steps):
+    """Yield x and the state after each step; the next step may write into both."""
+    repeat = None
+    for i in range(steps):
+        if repeat is None:
+            # The first step is unlike the others in some rules; the second is done both ways.
+            noted = _noted(surface, opt, x, state, z, steps) if i == 1 else None
+            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
+            if noted:
+                own_x, own_state, step = noted
+                step(i)
+                pairs = [(own_x, x), *((own_state[k], state[k]) for k in opt.slots)]
+                if all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+                    x, state, repeat = own_x, {**own_state, "t": i + 1}, step
+        else:
+            repeat(i)
+            state["t"] = i + 1
+        yield x, state
+
+
+def _noted(surface, opt, x, state, z, steps):
+    """Copies of x and the state, and a function that makes step i in them from notes.
+
+    None if notes cannot tell what the update does: if it has branches or works on matrices.
+    """
+    x, g, tape = x.copy("K"), np.empty_like(x), Tape()
+    state = {k: v if k == "t" else v.copy("K") for k, v in state.items()}
+    before = {k: tape.enter(v) for k, v in state.items() if k != "t"}
+    start = tape.enter(x)
+    try:
+        t = tape.schedule(np.arange(1, steps))  # the steps that have been made
+        end, after = opt.advance(start, tape.enter(g), {**before, "t": t})
+        tape.put(start, end)
+        for k in before:
+            tape.put(before[k], after[k])
+        update = tape.ready()
+    except (NotRepeatable, TypeError, AttributeError):
+        return None
+    gradient = _noted_gradient(surface, x, g)
+
+    def step(i):
+        gradient(i)
+        if z is not None:
+            np.add(g, z[i], out=g)
+        update(i - 1)
+
+    return x, state, step
+
+
+def _noted_gradient(surface, x, g):
+    """A function that writes the gradient at x into g, from notes if they can tell it."""
+    try:
+        tape = Tape()
+        slopes = surface.df(tape.enter(x[..., 0]), tape.enter(x[..., 1]))
+        for k, slope in enumerate(slopes):
+            tape.put(tape.enter(g[..., k]), slope)
+        return tape.ready()
+    except (NotRepeatable, TypeError, AttributeError):
+        return lambda _: np.copyto(g, surface.grad(x))
 
 
 def _prepare(surface, opt, start, steps, noise, seed):
@@ -250,12 +335,12 @@ def _first(flags: np.ndarray) -> Any:
     return None if at < 0 else int(at)
 
 
-def _progress(steps: Iterable[int], work: float) -> Iterable[int]:
+def _progress(steps: Iterable, count: int, work: float) -> Iterable:
     if work < _LONG:
         return steps
     from tqdm.auto import tqdm  # a slow import, needed only by long runs
 
-    return tqdm(steps, desc="descending", leave=False)
+    return tqdm(steps, desc="descending", total=count, leave=False)
 
 
 def online_loss(
