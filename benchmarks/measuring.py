@@ -155,9 +155,9 @@ def seconds(value: float) -> str:
     >>> seconds(0.0000123), seconds(0.0456), seconds(7.0)
     ('12 µs', '46 ms', '7 s')
     """
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if value >= size:
-            break
+    size, unit = next(
+        (pair for pair in ((1.0, "s"), (1e-3, "ms")) if value >= pair[0]), (1e-6, "µs")
+    )
     return f"{digits(value / size)} {unit}"
 
 

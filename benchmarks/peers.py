@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from measuring import need
 
 RATES = {"sgd": 1e-3, "momentum": 3e-4, "adagrad": 0.3, "rmsprop": 0.01, "adam": 0.03}

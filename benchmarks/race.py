@@ -1,4 +1,4 @@
-"""The race explorer against what it replaces: `interact`, which needs a browser, and `to_jshtml`."""
+"""The race explorer against what it replaces: `interact` (in a browser) and `to_jshtml`."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def in_browser(repeats: int = 60) -> list[Row]:
     ]
 
 
-def animation(steps: int = 60, rounds: int | None = None) -> list[Row]:
+def animation(steps: int = 60, rounds: int = 3) -> list[Row]:
     """A race of 60 frames, made and packed, against `FuncAnimation.to_jshtml`."""
     import matplotlib.pyplot as plt
     from matplotlib.animation import FuncAnimation
@@ -197,7 +197,6 @@ def animation(steps: int = 60, rounds: int | None = None) -> list[Row]:
         bar=20,
         ours=ours,
         theirs=lambda: usual,
-        rounds=3,
     ).run(rounds)
     size = Row(work=work + ", bytes", against=against, bar=20, figures=(usual() / ours(),))
     return [made, size]

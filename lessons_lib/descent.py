@@ -12,20 +12,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from .optimizers import Optimizer
-from .replay import NotRepeatable, Tape
+from .replay import AtMost, NotRepeatable, Tape
 from .surfaces import Differentiable, Surface
 from .validation import NOT_NEGATIVE, number, points, whole_number
 
 _LONG = 2e7  # lane·steps that take about a second: from here on, show a progress bar
-_BLOCK = 2048  # lanes whose arrays fit together into a processor's cache
+_BLOCK = 8192  # numbers of which a few arrays fit into a processor's cache
+_FAR = 1e30  # from here on, even a polynomial's value may be beyond all floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +49,13 @@ class Path:
 
     x: np.ndarray
     loss: np.ndarray
-    rate: np.ndarray
     state: dict[str, np.ndarray]
     diverged_at: Any
+    _rate: Callable[[], np.ndarray]
+
+    @cached_property
+    def rate(self) -> np.ndarray:  # many runs are never asked for it
+        return self._rate()
 
     def steps_to(self, target: float) -> Any:
         """The first step whose loss is at most `target`; None (-1 in an array) if none is."""
@@ -64,9 +69,9 @@ class Path:
         return Path(
             self.x[at],
             self.loss[at],
-            self.rate[at],
             {k: v if k == "t" else v[at] for k, v in self.state.items()},
             one if one.ndim else (None if one < 0 else int(one)),
+            partial(_part, self, at),
         )
 
 
@@ -118,23 +123,47 @@ def descend(
     for k, h in history.items():
         h[0] = state[k]
     walk = _walk(surface, opt, x, state, z, steps)
+    walk = _progress(walk, steps, x.size // shape[-1] * steps)
     with np.errstate(all="ignore"):  # a diverging path is an answer, not an accident
-        for i, (x, state) in enumerate(_progress(walk, steps, x.size // shape[-1] * steps), 1):
-            xs[i] = x
+        for i, (now, state) in enumerate(walk, 1):
+            xs[i] = now
             for k, h in history.items():
                 h[i] = state[k]
-        loss = np.asarray(surface(xs))
-        lost = _lost(xs, loss)
-        last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
-        _hold(last, xs, loss, *history.values())
-        t = np.arange(1, steps + 1).reshape(-1, *[1] * (len(shape)))
-        before = {k: h[:-1] for k, h in history.items()}
-        after = {k: h[1:] for k, h in history.items()}
-        rate = np.broadcast_to(opt.rates(t, before, after), (steps, *shape))
-        if lost.any():
-            rate = rate.copy()
-            _hold(last - 1, rate)
-    return Path(xs, loss, rate, {"t": np.arange(steps + 1), **history}, _first(lost))
+        loss = _losses(surface, xs)
+    lost = _lost(xs, loss)
+    last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
+    _hold(last, xs, loss, *history.values())
+    state = {"t": np.arange(steps + 1), **history}
+    return Path(xs, loss, state, _first(lost), partial(_rates, opt, state, xs.shape, last))
+
+
+def _losses(surface, xs):
+    """The loss at each step; of a surface in blocks of steps, so that no cache overflows."""
+    if not isinstance(surface, Surface):
+        return np.asarray(surface(xs))
+    loss = np.empty(xs.shape[:-1])
+    block = max(1, _BLOCK // max(1, loss[0].size))
+    for i in range(0, len(xs), block):
+        loss[i : i + block] = surface(xs[i : i + block])
+    return loss
+
+
+def _rates(opt, state, shape, last):
+    """The effective rates of a path, from the states before and after each step."""
+    steps, *batch = shape[0] - 1, *shape[1:]
+    t = state["t"][1:].reshape(-1, *[1] * len(batch))
+    before = {k: h[:-1] for k, h in state.items() if k != "t"}
+    after = {k: h[1:] for k, h in state.items() if k != "t"}
+    with np.errstate(all="ignore"):
+        rate = np.broadcast_to(opt.rates(t, before, after), (steps, *batch))
+    if np.any(last < steps):
+        rate = rate.copy()
+        _hold(last - 1, rate)
+    return rate
+
+
+def _part(path, at):
+    return path.rate[at]
 
 
 def endpoints(
@@ -151,34 +180,27 @@ def endpoints(
     """
     steps = whole_number("steps", steps)
     x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
-    lanes = x.size // x.shape[-1]
-    if not isinstance(surface, Surface) or np.ndim(z) > 2:  # or noise of each lane's own
-        return _end(surface, opt, x, z, steps, lanes * steps)
-    parts = [slice(i, i + _BLOCK) for i in range(0, lanes, _BLOCK)]
-    work = lanes * steps if len(parts) == 1 else 0
-    ends = [
-        _end(surface, opt.spread(partial(_some, part=part)), _some(x, part), z, steps, work)
-        for part in _progress(parts, len(parts), lanes * steps - work)
-    ]
-    return np.concatenate(ends).reshape(x.shape)
-
-
-def _end(surface, opt, x, z, steps, work):
-    """Where a batch ends; NaN for each path that was lost on the way."""
     walk = _walk(surface, opt, x, opt.first_state(x), z, steps)
+    near = _FAR if _finite_within(surface, _FAR) else 0.0
     with np.errstate(all="ignore"):
         lost = _lost(x, surface(x))
-        for x, _ in _progress(walk, steps, work):
-            loss = surface(x)
-            if not np.isfinite(loss.sum() + x.sum()):  # quicker than to ask all of them
-                lost = lost | _lost(x, loss)  # at every step: some come back from far out
+        walk = _progress(walk, steps, x.size // x.shape[-1] * steps)
+        for x, state in walk:
+            if -near <= x.min(initial=0.0) and x.max(initial=0.0) <= near:
+                continue  # this is cheaper than to ask for the loss at each step
+            lost = lost | _lost(x, surface(x))  # for good, though some come back from far out
+            for a in (x, *(state[k] for k in opt.slots)):
+                a[lost] = 0.0  # or there would be something to look at in each step
     return np.where(lost[..., None], np.nan, x)
 
 
-def _some(h: np.ndarray, part: slice) -> np.ndarray:
-    """A part of a batch's lanes, along one axis, as an array of their own."""
-    rows = np.moveaxis(h, -1, 0).reshape(h.shape[-1], -1)
-    return np.moveaxis(rows[:, part].copy(), 0, -1)
+def _finite_within(surface, bound):
+    """Whether a function is known to be finite where |x| and |y| are at most `bound`."""
+    try:
+        most = surface.f(AtMost(bound), AtMost(bound)) if isinstance(surface, Surface) else None
+        return isinstance(most, AtMost) and bool(np.isfinite(most.size))
+    except TypeError:
+        return False
 
 
 def _walk(surface, opt, x, state, z, steps):
@@ -233,13 +255,22 @@ def _noted(surface, opt, x, state, z, steps):
 def _noted_gradient(surface, x, g):
     """A function that writes the gradient at x into g, from notes if they can tell it."""
     try:
+        if not isinstance(surface, Surface):
+            raise NotRepeatable("its gradient is a function of its own")
         tape = Tape()
         slopes = surface.df(tape.enter(x[..., 0]), tape.enter(x[..., 1]))
+        if x.ndim == 1 and {f for f, _, _ in tape.operations} <= {np.add, np.subtract, np.multiply}:
+            return partial(_of_numbers, surface.df, x, g)
         for k, slope in enumerate(slopes):
             tape.put(tape.enter(g[..., k]), slope)
         return tape.ready()
     except (NotRepeatable, TypeError, AttributeError):
         return lambda _: np.copyto(g, surface.grad(x))
+
+
+def _of_numbers(df, x, g, _):
+    """The gradient of one path with Python's numbers, which round + − × as arrays do."""
+    g[0], g[1] = df(*x.tolist())
 
 
 def _prepare(surface, opt, start, steps, noise, seed):

@@ -72,11 +72,6 @@ def _is_array(a: Any) -> bool:
     return a.each is None if isinstance(a, Noted) else np.ndim(a) > 0
 
 
-def _same(a: Any) -> Any:
-    """What two operands have in common if they are the same."""
-    return id(a) if isinstance(a, Noted | np.ndarray) else float(a).hex()
-
-
 def _empty(shape: tuple[int, ...], operands: tuple[Noted, ...]) -> np.ndarray:
     """Memory for a result, in the order of an operand's: NumPy is fast if they agree."""
     like = next((a.array for a in operands if a.shape == shape), None)
@@ -89,14 +84,14 @@ class Tape:
     def __init__(self):
         self.operations: list[tuple[np.ufunc, tuple, Noted]] = []
         self.known: dict[tuple, Noted] = {}
-        self.used: list[Any] = []
+        self.constants: dict[Any, tuple[Noted, Any]] = {}
 
     def enter(self, array: np.ndarray) -> Noted:
         """A stand-in for an array whose numbers are there before the step."""
         return Noted(self, array.shape, array=array)
 
     def schedule(self, each: np.ndarray) -> Any:
-        """A stand-in for a number whose values in all steps are known; itself, if always the same."""
+        """A stand-in for a number known in all steps; if it is always the same, the number."""
         if len(each) and np.all(each == each[0]):
             return each[0].item()
         return Noted(self, (), each=each)
@@ -107,16 +102,22 @@ class Tape:
             return self.schedule(ufunc(*[a.each if isinstance(a, Noted) else a for a in operands]))
         if ufunc.signature or f"{'d' * ufunc.nin}->d" not in ufunc.types:
             raise NotRepeatable(ufunc.__name__)
-        key = (ufunc, *map(_same, operands))
-        if key not in self.known:
-            self.used += operands  # kept, or another could get its id
-            own = tuple(
-                a if isinstance(a, Noted) else Noted(self, np.shape(a), np.asarray(a, float))
-                for a in operands
-            )
-            self.known[key] = Noted(self, np.broadcast_shapes(*[a.shape for a in own]))
-            self.operations.append((ufunc, own, self.known[key]))
-        return self.known[key]
+        own = tuple(a if isinstance(a, Noted) else self.constant(a) for a in operands)
+        known = self.known.get((ufunc, *own))
+        if known is None:
+            shapes = {a.shape for a in own if a.shape}
+            shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+            known = self.known[(ufunc, *own)] = Noted(self, shape)
+            self.operations.append((ufunc, own, known))
+        return known
+
+    def constant(self, value: Any) -> Noted:
+        """A stand-in for a number or an array of the equations, the same one for the same value."""
+        key = id(value) if np.ndim(value) else float(value).hex()
+        if key not in self.constants:
+            array = np.asarray(value, dtype=float)
+            self.constants[key] = Noted(self, array.shape, array), value  # which keeps its id
+        return self.constants[key][0]
 
     def put(self, target: Noted, value: Any) -> None:
         """Let the step leave a result in the array of `target`, which was entered."""
@@ -153,7 +154,7 @@ class Tape:
                 spare = free.get(result.shape)
                 result.array = spare.pop() if spare else _empty(result.shape, operands)
                 temporary.add(result)
-            calls.append(partial(ufunc, *[a.array for a in operands], result.array))
+            calls.append(partial(ufunc, *[a.array for a in operands], out=result.array))
         fills = [(a.array, values) for a, values in changing.items()]
 
         def step(index: int) -> None:
@@ -163,3 +164,39 @@ class Tape:
                 call()
 
         return step
+
+
+class AtMost:
+    """Stands for all numbers up to a size, while sums and products of them are made.
+
+    No rounded sum or product is larger than that of the sizes:
+
+    >>> (3 * AtMost(2.0) - AtMost(1.0) ** 2).size
+    7.0
+    """
+
+    __array_ufunc__ = None  # no part of NumPy's own: what needs more than + − × is refused
+
+    def __init__(self, size: float):
+        self.size = size
+
+    def __add__(self, other: Any) -> AtMost:
+        return AtMost(self.size + _size(other))
+
+    def __mul__(self, other: Any) -> AtMost:
+        return AtMost(self.size * _size(other))
+
+    def __truediv__(self, number: float) -> AtMost:
+        return AtMost(self.size / abs(number))
+
+    def __pow__(self, exponent: int) -> AtMost:
+        if exponent != 2:
+            raise TypeError("** other than ** 2")
+        return self * self
+
+    __radd__ = __sub__ = __rsub__ = __add__
+    __rmul__ = __mul__
+
+
+def _size(a: Any) -> float:
+    return a.size if isinstance(a, AtMost) else abs(float(a))

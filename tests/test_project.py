@@ -207,6 +207,7 @@ LAYERS = {
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
+    "replay": 1,
     "datasets": 1,
     "descent": 2,
     "sweeps": 3,
