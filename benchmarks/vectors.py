@@ -21,6 +21,7 @@ def single_thread():
     """PyTorch, kept to one thread: NumPy has no more."""
     (torch,) = need("torch")
     torch.set_num_threads(1)
+    torch.sparse.check_sparse_tensor_invariants.disable()  # the default, which it warns of
     return torch
 
 
