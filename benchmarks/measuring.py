@@ -77,13 +77,13 @@ class Row:
 
 
 def digits(number: float) -> str:
-    """Three digits for small numbers, whole numbers above ten.
+    """Two decimals for small numbers, none for large ones.
 
-    >>> digits(0.51234), digits(1.5), digits(84.4), digits(12345.6)
-    ('0.51', '1.5', '84', '12 346')
+    >>> digits(0.51234), digits(1.5), digits(16.72), digits(12345.6)
+    ('0.51', '1.5', '16.7', '12 346')
     """
-    if abs(number) < 10:
-        return f"{number:.2f}".rstrip("0").rstrip(".")
+    if abs(number) < 100:
+        return f"{number:.{2 if abs(number) < 10 else 1}f}".rstrip("0").rstrip(".")
     return f"{number:,.0f}".replace(",", " ")
 
 

@@ -19,7 +19,7 @@ import vectors
 from measuring import Row, machine
 
 HEADINGS = ("work", "against", "bar", "stretch", "here", "spread", "reached", "times, or why not")
-WIDTHS = (54, 38, 8, 8, 9, 16, 13, 0)
+WIDTHS = (58, 40, 8, 8, 9, 16, 13, 0)
 
 
 def peers_rows() -> Iterator[Row]:
