@@ -153,7 +153,7 @@ def seconds(value: float) -> str:
     """A time in a unit that suits it.
 
     >>> seconds(0.0000123), seconds(0.0456), seconds(7.0)
-    ('12 µs', '46 ms', '7 s')
+    ('12.3 µs', '45.6 ms', '7 s')
     """
     size, unit = next(
         (pair for pair in ((1.0, "s"), (1e-3, "ms")) if value >= pair[0]), (1e-6, "µs")

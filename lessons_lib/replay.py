@@ -72,6 +72,10 @@ def _is_array(a: Any) -> bool:
     return a.each is None if isinstance(a, Noted) else np.ndim(a) > 0
 
 
+def _together(shapes: set[tuple[int, ...]]) -> tuple[int, ...]:
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+
+
 def _empty(shape: tuple[int, ...], operands: tuple[Noted, ...]) -> np.ndarray:
     """Memory for a result, in the order of an operand's: NumPy is fast if they agree."""
     like = next((a.array for a in operands if a.shape == shape), None)
@@ -105,9 +109,7 @@ class Tape:
         own = tuple(a if isinstance(a, Noted) else self.constant(a) for a in operands)
         known = self.known.get((ufunc, *own))
         if known is None:
-            shapes = {a.shape for a in own if a.shape}
-            shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-            known = self.known[(ufunc, *own)] = Noted(self, shape)
+            known = self.known[(ufunc, *own)] = Noted(self, _together({a.shape for a in own}))
             self.operations.append((ufunc, own, known))
         return known
 
@@ -154,7 +156,11 @@ class Tape:
                 spare = free.get(result.shape)
                 result.array = spare.pop() if spare else _empty(result.shape, operands)
                 temporary.add(result)
-            calls.append(partial(ufunc, *[a.array for a in operands], out=result.array))
+            arrays = [a.array for a in operands]
+            if ufunc in (np.maximum, np.minimum):  # NumPy wants the place named in these two,
+                calls.append(partial(ufunc, *arrays, out=result.array))
+            else:  # and is quicker where it need not be
+                calls.append(partial(ufunc, *arrays, result.array))
         fills = [(a.array, values) for a, values in changing.items()]
 
         def step(index: int) -> None:

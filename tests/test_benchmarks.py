@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import chart  # benchmarks/chart.py
 import engine
+import measuring
 import race
 import run
 import vectors
@@ -96,3 +98,7 @@ def test_table_and_chart(monkeypatch, tmp_path, capsys):
     assert labels == ["d\nagainst e", "a\nagainst b"]
     with pytest.raises(SystemExit):
         run.main(["nothing"])
+
+
+def test_examples_of_the_docstrings():
+    assert doctest.testmod(measuring).failed == 0
