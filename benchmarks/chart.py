@@ -25,12 +25,12 @@ def draw(rows: list[Row], words: str) -> Figure:
         missed = not row.reaches(row.bar)
         look = dict(color="white", hatch="////") if missed else dict(color="0.75")
         ax.barh(y, row.median - 1, left=1, height=0.62, edgecolor="0.3", **look)
-        ax.plot([min(row.figures), max(row.figures)], [y, y], color="black", lw=1.2)
+        ax.plot(row.spread, [y, y], color="black", lw=1.2)
         if row.bar is not None:
             ax.plot(row.bar, y, "|", color="black", ms=12, mew=2.5)
         if row.stretch is not None:
             ax.plot(row.stretch, y, ">", color="black", ms=5)
-        right = max(*row.figures, row.stretch or 0, row.bar or 0, 1)
+        right = max(row.spread[1], row.median, row.stretch or 0, row.bar or 0, 1)
         near = dict(xytext=(9, 0), textcoords="offset points", va="center", fontweight="bold")
         ax.annotate(f"{digits(row.median)}×", (right, y), **near)
     labels = [f"{row.work}\nagainst {row.against}" for row in shown]
@@ -47,7 +47,7 @@ def draw(rows: list[Row], words: str) -> Figure:
         Patch(facecolor="white", edgecolor="0.3", hatch="////", label="below its bar"),
         *ax.plot([], [], marker="|", ms=12, mew=2.5, label="bar", **lines),
         *ax.plot([], [], marker=">", ms=5, label="stretch", **lines),
-        *ax.plot([], [], color="black", lw=1.2, label="lowest to highest"),
+        *ax.plot([], [], color="black", lw=1.2, label="middle half of the rounds"),
     ]
     fig.legend(handles=keys, loc="outside lower center", ncols=5, fontsize=7.5, frameon=False)
     return fig

@@ -186,7 +186,7 @@ def one_path(steps: int) -> list[Contest]:
         need("torch")
         return lambda: peers.torch_paths("adagrad", start, RATES["adagrad"], steps)
 
-    both = dict(work=f"one path, AdaGrad, {steps} steps", ours=ours, rounds=25)
+    both = dict(work=f"one path, AdaGrad, {steps} steps", ours=ours, rounds=101)
     return [
         Contest(
             **both,

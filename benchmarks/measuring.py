@@ -49,6 +49,14 @@ class Row:
     def median(self) -> float:
         return statistics.median(self.figures)
 
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The quartiles: a round in which the machine did something else does not count."""
+        if len(self.figures) == 1:
+            return self.median, self.median
+        low, _, high = statistics.quantiles(self.figures, n=4, method="inclusive")
+        return low, high
+
     def reaches(self, aim: float | None) -> bool:
         """Whether the median is as good as an aim; True where there is none."""
         if aim is None:
@@ -66,13 +74,13 @@ class Row:
         return "stretch" if self.stretch is not None and self.reaches(self.stretch) else "bar"
 
     def cells(self) -> tuple[str, ...]:
-        """The row's texts: work, against, bar, stretch, median, spread, verdict, note."""
+        """The row's texts: work, against, bar, stretch, median, quartiles, verdict, note."""
         aims = ("" if aim is None else digits(aim) + self.unit for aim in (self.bar, self.stretch))
         middle, spread = "–", ""
         if self.figures:
             middle = digits(self.median) + self.unit
         if len(self.figures) > 1:
-            spread = f"{digits(min(self.figures))} to {digits(max(self.figures))}"
+            spread = " to ".join(map(digits, self.spread))
         return (self.work, self.against, *aims, middle, spread, self.verdict, self.note)
 
 

@@ -1,7 +1,7 @@
 """Speed and memory: ``make bench``.
 
 Each row says what is compared, the bar, what would be better still, and the median of what was
-measured here with its spread. Ratios carry over from machine to machine; the times beside them
+measured here with its quartiles. Ratios carry over from machine to machine; the times beside them
 do not. A bar that is missed is printed as missed, a peer that is not there as not there.
 """
 
@@ -18,7 +18,16 @@ import race
 import vectors
 from measuring import Row, machine
 
-HEADINGS = ("work", "against", "bar", "stretch", "here", "spread", "reached", "times, or why not")
+HEADINGS = (
+    "work",
+    "against",
+    "bar",
+    "stretch",
+    "median",
+    "middle half",
+    "reached",
+    "times, or why not",
+)
 WIDTHS = (58, 40, 8, 8, 9, 16, 13, 0)
 
 

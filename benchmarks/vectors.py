@@ -117,7 +117,7 @@ def tables(n: int, touched: int) -> list[Contest]:
     both = dict(
         work=f"row-sparse AdaGrad, {touched} of {n} rows of 32, {batches} steps",
         ours=table.go,
-        rounds=31,
+        rounds=61,
     )
     return [
         Contest(**both, against="torch, sparse gradient", bar=3, stretch=6, theirs=sparse),

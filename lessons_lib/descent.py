@@ -131,8 +131,10 @@ def descend(
                 h[i] = state[k]
         loss = _losses(surface, xs)
     lost = _lost(xs, loss)
-    last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
-    _hold(last, xs, loss, *history.values())
+    last = None
+    if lost.any():
+        last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
+        _hold(last, xs, loss, *history.values())
     state = {"t": np.arange(steps + 1), **history}
     return Path(xs, loss, state, _first(lost), partial(_rates, opt, state, xs.shape, last))
 
@@ -156,7 +158,7 @@ def _rates(opt, state, shape, last):
     after = {k: h[1:] for k, h in state.items() if k != "t"}
     with np.errstate(all="ignore"):
         rate = np.broadcast_to(opt.rates(t, before, after), (steps, *batch))
-    if np.any(last < steps):
+    if last is not None:
         rate = rate.copy()
         _hold(last - 1, rate)
     return rate
