@@ -41,8 +41,8 @@ notebooks: developers ## run all notebooks from a clean kernel and store them (N
 
 frameworks: ## add PyTorch, Keras and optax, for lesson 08 (Linux: see the README first)
 
-bench: developers ## measure speed and memory
-	@env -u TQDM_DISABLE $(BIN)/python benchmarks/run.py
+bench: developers ## measure speed and memory (PART=peers, race or lessons; CHART=1 draws the README's chart)
+	@$(BIN)/python benchmarks/run.py $(PART) $(if $(CHART),--chart notebooks/images/benchmarks.png)
 
 links: ## print the Binder, Colab and nbgitpuller links (LESSON=01 for one, HUB=https://...)
 	@$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/links.py $(if $(LESSON),--lesson "$(LESSON)") $(if $(HUB),--hub "$(HUB)") \

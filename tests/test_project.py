@@ -223,6 +223,7 @@ LAYERS = {
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
+    "replay": 1,
     "datasets": 1,
     "frameworks": 2,
     "schedules": 2,
