@@ -165,13 +165,13 @@ def in_browser(repeats: int = 60) -> list[Row]:
             note="the screen's own rhythm is 16.7 ms",
         ),
         Row(
-            work="slider → pixels, without the screen's clock",
+            work=pixels,
             bar=8,
             figures=tuple(at_once),
             **wait,
         ),
         Row(
-            work="slider → pixels, without the screen's clock, 95th percentile",
+            work=pixels + ", 95th percentile",
             bar=16.7,
             figures=(late(at_once),),
             **wait,
