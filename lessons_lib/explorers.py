@@ -25,6 +25,7 @@ from .plotting import (
     plot_lemma4,
     plot_outlier,
     plot_parabola,
+    plot_rare,
     plot_shared_rate,
     plot_tunes,
     plot_tuning,
@@ -371,5 +372,21 @@ def tuning(question: str = "which schedule makes the rate matter least?") -> Exp
             "noise": choice("noise", [0.0, 0.3, 1.0], 0.3),
             "schedule": choice("schedule", schedules, "constant"),
             "rate": log_slider("rate η", -4, 1, 0.1),
+        },
+    )
+
+
+@explorer
+def rare(question: str = "which of two features has the larger rate?") -> Explorer:
+    """A rare feature with large gradients beside a frequent one with small: their rates."""
+    return Explorer(
+        plot_rare,
+        question,
+        {
+            "share": log_slider("rare: share", -2, 0, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 1.0),
+            "counting": choice(
+                "accumulator", [("adds up squares", False), ("counts", True)], False
+            ),
         },
     )

@@ -671,6 +671,45 @@ def plot_first_step(
     )
 
 
+def plot_rare(share: float, size: float, counting: bool = False) -> Picture:
+    """AdaGrad's rates of a feature with few gradients of 1, and of one with many of another size.
+
+    Parameters
+    ----------
+    share : float in (0, 1]
+        The share of the 1 000 steps in which the rare feature has a gradient, drawn at random.
+    size : float
+        The frequent feature's gradient in every step.
+    counting : bool, default False
+        Count the gradients instead of adding up their squares.
+    """
+    present = np.random.default_rng(0).random(1000) < share
+    squares = {"rare": 1.0 * present, "frequent": np.full(1000, 1.0 if counting else size**2)}
+    G = {name: np.cumsum(s) for name, s in squares.items()}
+    steps = np.arange(1, 1001)
+    fig, ax = figure()
+    with np.errstate(divide="ignore"):  # before its first gradient, a rate is infinite
+        ends = draw_lines(ax, {n: (steps, 1 / np.sqrt(g)) for n, g in G.items()}, True, True)
+    for line in ax.lines:
+        line.set_drawstyle("steps-post")
+    does = "counts gradients" if counting else "adds up squares"
+    gradients = f"rare: 1 in {sig(100 * share)} % of the steps, frequent: {sig(size)} in all"
+    title = f"The accumulator {does}\n{gradients}"
+    ax.set(xlabel="step", ylabel="rate, in units of η", title=title)
+    label_ends(ax, ends)
+    rare, frequent = (1 / np.sqrt(g[-1]) for g in G.values())
+    larger, times = ("rare", rare / frequent) if rare > frequent else ("frequent", frequent / rare)
+    verdict = "both have the same rate"
+    if times > 1:
+        verdict = f"the {larger} feature has the larger rate, {sig(times)} times the other's"
+    return Picture(
+        fig,
+        f"The accumulator {does}. Rare: gradients of 1 in {present.sum()} of 1 000 steps. "
+        f"Frequent: gradients of {sig(size)} in all of them. The rare one's line begins at its "
+        f"first gradient, as G is 0 before. At the end {verdict}.",
+    )
+
+
 def plot_lemma4(g: np.ndarray, title: str = "") -> Picture:
     """Lemma 4 as areas: rectangles g² × 1/√G under 1/√u, and their sum after each round.
 

@@ -34,6 +34,11 @@ CLOSING = ["Exercises", "What to remember", "Common questions", "Further reading
 # --- reading a notebook -------------------------------------------------------------------------
 
 
+def lesson(path: Path) -> str:
+    """Return what begins a notebook's name: two digits, and a letter if the lesson is split."""
+    return path.stem.split("_")[0]
+
+
 def text(lines: str | list[str]) -> str:
     """Return a notebook's text, which the format writes as one string or as a list of lines."""
     return lines if isinstance(lines, str) else "".join(lines)
@@ -251,12 +256,17 @@ def opening_is_complete(notebook: Notebook) -> list[str]:
 
 
 def predicts_before_it_reveals(notebook: Notebook) -> list[str]:
-    """There is a prediction; each is revealed, and none is revealed before it was made."""
+    """There is a prediction; each is revealed, and none is revealed before it was made.
+
+    They are named by a text, as in predict("01.rate", ...) or board.predict("C01").
+    """
     predicted: list[str] = []
     revealed: set[str] = set()
     complaints = []
     for number, source, _ in cells(notebook, "code"):
         for name, key in calls(source):
+            if not key.startswith(("'", '"')):
+                continue  # a model that predicts, not a reader
             if name.split(".")[-1] == "predict":
                 predicted.append(key)
             elif name.split(".")[-1] == "reveal":
@@ -301,7 +311,7 @@ def exercises_are_complete(notebook: Notebook, lesson: str) -> list[str]:
 
     Args:
         notebook: the notebook.
-        lesson: the two digits that begin the file's name.
+        lesson: what begins the file's name, such as 01 or 10a.
     """
     blocks: list[list[dict[str, Any]]] = []
     numbers: list[int] = []

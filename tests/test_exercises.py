@@ -14,6 +14,7 @@ import pytest
 
 from lessons_lib.exercises import EXERCISES, Exercise, Mistake, check, checking, predict, reveal
 from lessons_lib.exercises import predictions as memory
+from lessons_lib.optimizers import AdaGrad
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)
@@ -185,6 +186,13 @@ def test_a_value_is_compared_in_words(monkeypatch):
     assert "too small" in check("99.v", 2).message
     assert "wrong sign" in check("99.v", -3.0).message
     assert "None" in check("99.v", None).message
+
+
+def test_a_yes_or_no_is_not_too_small(monkeypatch):
+    known = Exercise("99.can", solution=lambda opt: True, mistakes=[], cases=[(AdaGrad(),)])
+    monkeypatch.setitem(EXERCISES, "99.can", known)
+    said = check("99.can", lambda opt: False).message
+    assert said == "Not yet: for opt = AdaGrad(…) your answer, False, is not right."
 
 
 @pytest.mark.parametrize("both", [tuple, list, np.array])

@@ -34,8 +34,37 @@ def read(path: Path) -> dict[str, Any]:
 def test_there_are_notebooks():
     """Without notebooks, every test below would pass."""
     assert (FOLDER / "00_start_here.ipynb") in PATHS
-    numbers = [path.stem.split("_")[0] for path in PATHS]
-    assert numbers == [f"{number:02}" for number in range(len(PATHS))]
+    assert misnumbered([guards.lesson(path) for path in PATHS]) == []
+
+
+def misnumbered(lessons: list[str]) -> list[str]:
+    """Return the lessons out of the order 00, 01, 02, ..., where one may be split: 02a, 02b."""
+    expected = ["00", "00a"]
+    for index, lesson in enumerate(lessons):
+        if lesson not in expected:
+            return lessons[index:]
+        following = f"{int(lesson[:2]) + 1:02}"
+        expected = [following, f"{following}a"]
+        if letter := lesson[2:]:
+            # A part is followed by the next one, and the first is never the last.
+            after = f"{lesson[:2]}{chr(ord(letter) + 1)}"
+            expected = [after] if letter == "a" else [after, *expected]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("lessons", "wrong"),
+    [
+        (["00", "01", "02a", "02b", "03"], []),
+        (["00", "02"], ["02"]),
+        (["00", "01b"], ["01b"]),
+        (["00", "01a", "02"], ["02"]),
+        (["00", "01", "01a"], ["01a"]),
+        (["00", "1"], ["1"]),
+    ],
+)
+def test_numbering(lessons, wrong):
+    assert misnumbered(lessons) == wrong
 
 
 @every_notebook
@@ -52,7 +81,7 @@ def test_structure(path, guard):
 
 @every_notebook
 def test_exercises(path):
-    complain(guards.exercises_are_complete(read(path), path.stem[:2]))
+    complain(guards.exercises_are_complete(read(path), guards.lesson(path)))
 
 
 @every_notebook
@@ -252,6 +281,20 @@ def test_guard_finds_widget_state():
     notebook = good_lesson()
     notebook["metadata"]["widgets"] = {}
     assert complaints_of(notebook) == ["widget state is in the metadata"]
+
+
+def test_a_model_may_predict():
+    notebook = good_lesson()
+    notebook["cells"][4]["source"] += "\nmodel.predict(X)"
+    assert complaints_of(notebook) == []
+
+
+def test_a_board_may_ask():
+    notebook = good_lesson()
+    notebook["cells"][3]["source"] = 'board.predict("C01")'
+    assert len(complaints_of(notebook)) == 2  # C01 is not revealed, 01.rate not asked
+    notebook["cells"][4]["source"] = 'board.reveal("C01")'
+    assert complaints_of(notebook) == []
 
 
 def test_a_reason_is_enough():

@@ -15,6 +15,7 @@ from lessons_lib.plotting import (
     plot_lines,
     plot_parabola,
     plot_paths,
+    plot_rare,
     sig,
     style,
 )
@@ -95,3 +96,17 @@ def test_a_stage_draws_axes_only_when_they_change(monkeypatch):
     assert len(drawn) == 1
     stage.png(plot_parabola(4.0, 0.3).figure)  # other limits
     assert len(drawn) == 2
+
+
+@pytest.mark.parametrize(
+    "share, size, counting, said",
+    [
+        (0.25, 0.4, False, "the frequent feature has the larger rate"),
+        (0.25, 0.6, False, "the rare feature has the larger rate"),
+        (0.25, 0.01, True, "the rare feature has the larger rate"),
+        (1.0, 1.0, False, "both have the same rate"),
+    ],
+)
+def test_the_rates_of_a_rare_and_a_frequent_feature(share, size, counting, said):
+    """With squares the border is at √share; for an accumulator that counts there is none."""
+    assert said in plot_rare(share, size, counting).caption

@@ -235,6 +235,7 @@ LAYERS = {
     "plotting": 4,
     "race": 5,
     "explorers": 6,
+    "claims": 5,
     # Checks know the mathematics and nothing of pictures.
     "exercises": 4,
 }

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..descent import Path
+from ..optimizers import Optimizer
 from ..validation import Registry
 from .running import Outcome, run
 
@@ -56,6 +57,12 @@ class Exercise:
     look: str = ""
     using: Callable[..., Any] | None = None
     rtol: float = 1e-6
+
+    @property
+    def wants_yes_or_no(self) -> bool:
+        """Whether the right answer is True or False, or made of such."""
+        first = self.outcomes(self.solution, 1)[0]
+        return all(map(_is_yes_or_no, first if isinstance(first, tuple) else [first]))
 
     def outcomes(self, attempt: Any, first: int | None = None) -> list[Any]:
         """The answer to each case, or to the first few; for a value, the value itself."""
@@ -262,10 +269,10 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
                 f"{'array' if expected[0].ndim else 'number'}."
             )
         got = f"has {len(parts)} parts" if len(parts) > 1 else "is one thing"
+        form = f"return a, b{', c' * (len(expected) > 2)}" if case else "a list of them will do"
         return (
             f"Your answer{asked} {got}; {len(expected)} are asked for, in the order in which the "
-            "text names them: return a, b"
-            f"{', c' * (len(expected) > 2)}."
+            f"text names them: {form}."
         )
     for i, (part, want) in enumerate(zip(parts, expected, strict=True)):
         which = f"Part {i + 1} of your answer" if len(parts) > 1 else "Your answer"
@@ -275,10 +282,10 @@ def _malformed(known: Exercise, value: Any, expected: list, case: tuple) -> str 
                 f"{' (a single number)' if want.shape == () else ''}."
             )
         if np.isnan(part).any() and not np.isnan(want).any():
-            return (
-                f"{which}{asked} contains NaN (not a number). What is divided by 0, or of what is "
-                "the root taken?"
-            )
+            cause = "What is divided by 0, or of what is the root taken?"
+            if any(isinstance(a, np.ndarray) and np.isnan(a).any() for a in case):
+                cause = "It comes from what was passed in, which has some: leave it out."
+            return f"{which}{asked} contains NaN (not a number). {cause}"
     return None
 
 
@@ -297,6 +304,8 @@ def _difference(known: Exercise, answers: list, right: list, cases: Sequence[tup
                 continue
             which = f"part {i + 1} of your answer" if len(got) > 1 else "your answer"
             asked = f" for {_show_case(known, case)}" if case else ""
+            if known.wants_yes_or_no and a.size == 1 and a.item() in (0, 1):
+                return f"Not yet:{asked} {which}, {bool(a)}, is not right.{look}"
             return f"Not yet:{asked} {which}, {_show(a)}, is {_compared(a, b)}.{look}"
     return f"Not yet.{look}"
 
@@ -353,6 +362,8 @@ def _show(value: Any) -> str:
     if inspect.isfunction(value):
         return value.__name__  # its repr is a place in memory
     text = " ".join(repr(value).split())
+    if isinstance(value, Optimizer) and len(text) > 60:
+        return f"{type(value).__name__}(…)"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
