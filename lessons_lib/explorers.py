@@ -279,14 +279,22 @@ def jukebox(question: str = "can you hear which optimizer wrote a tune?") -> Exp
             "tune": widgets.BoundedIntText(value=1, min=1, max=99, description="tune"),
         },
     )
-    player = widgets.Audio(format="wav", autoplay=False, loop=False)
-
-    def render(_: Any = None) -> None:
-        player.value = sound(write(**{name: c.value for name, c in made.controls.items()}))
-
     button = widgets.Button(description="Render", tooltip="Make the sound of this tune")
+    shown = (*made.box.children, button)
+
+    def render(_: Any) -> None:
+        notes = write(**{name: c.value for name, c in made.controls.items()})
+        player = widgets.Audio(value=sound(notes), format="wav", autoplay=False, loop=False)
+        made.box.children = (*shown, player)
+
+    def silence(_: Any = None) -> None:
+        """No player without a sound, and none with the sound of another tune."""
+        made.box.children = shown
+
     button.on_click(render)
-    made.box.children = (*made.box.children, button, player)
+    for control in made.controls.values():
+        control.observe(silence, "value")
+    silence()
     return made
 
 
