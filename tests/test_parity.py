@@ -1,7 +1,7 @@
 """`like(name, framework)` takes the framework's own steps, to 1e-12 in float64.
 
 Two kinds of conventions are transcribed but not compared here: those of the papers, which are no
-programs, and those of TensorFlow 1 ("tf1"), which no present Python can install.
+programs, and those of TensorFlow 1 ("tf1"), which is large to install for one rule.
 """
 
 import json

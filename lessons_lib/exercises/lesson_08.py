@@ -28,6 +28,11 @@ exercise(
             "The third number is right. But ε is now counted twice, once inside and once outside.",
         ),
         Mistake(
+            lambda lr, eps, G0: (lr, 1e-10, G0 + eps),
+            "The third number is right. PyTorch's default for eps is small, but exactness wants "
+            "nothing at all outside the root.",
+        ),
+        Mistake(
             lambda lr, eps, G0: (lr, 0.0, G0),
             "Without any ε the first steps are longer than Keras'. It must be put where it has the "
             "same effect.",
@@ -91,8 +96,16 @@ exercise(
             lambda eps: (eps / 2, np.sqrt(eps / 3)),
             "Outside: g/(g + ε) is to be a half. With g = ε/2 it is a third.",
         ),
+        Mistake(
+            lambda eps: (eps, np.sqrt(3 * eps)),
+            "The 3 is upside down: with g = √(3ε) the root is √(4ε), so that the step is 0.87 η.",
+        ),
+        Mistake(
+            lambda eps: (eps, np.sqrt(eps) / 2),
+            "Inside: g/√(g² + ε) is to be a half. With g = √ε/2 it is 1/√5.",
+        ),
     ],
-    look="section 5, trap 2: the first step is η g over a root that holds g² itself",
+    look="section 4, convention 1: after the first gradient, G is g² itself",
 )
 
 
@@ -183,6 +196,21 @@ exercise(
             lambda x, g, v, lr, momentum: (x + momentum * v + lr * g, momentum * v + lr * g),
             "This walks uphill: look at the sign of the gradient.",
         ),
+        Mistake(
+            lambda x, g, v, lr, momentum: (x - momentum * v + lr * g, momentum * v - lr * g),
+            "The velocity is right, and has the minus already: x was moved against it.",
+        ),
+        Mistake(
+            lambda x, g, v, lr, momentum: (momentum * v - lr * g, x + momentum * v - lr * g),
+            "Both are right, in the other order: first x, then v.",
+        ),
+        Mistake(
+            lambda x, g, v, lr, momentum: (
+                x + lr * (momentum * v - lr * g),
+                momentum * v - lr * g,
+            ),
+            "The velocity is right; x was moved by η times it, though η is in it already.",
+        ),
     ],
     look="section 4, convention 3",
 )
@@ -199,6 +227,7 @@ exercise(
     cases=[
         ([4.0, 2.0, 3.0, 1.0, 0.5, 0.9, 7.0], 2),
         ([5.0, 4.0, 3.0, 2.0, 1.0, 0.5, 0.2, 0.1], 3),
+        ([6.0, 1.0, 4.0, 3.0, 2.0, 2.5], 2),
     ],
     mistakes=[
         Mistake(
@@ -235,6 +264,18 @@ exercise(
             ),
             "The left-over batches at the end make a group of their own here. They were not asked "
             "for.",
+        ),
+        Mistake(
+            lambda losses, every: np.array(
+                [np.mean(losses[i : i + every]) for i in range(0, len(losses) - every, every)]
+            ),
+            "Where nothing is left over, the last group is full, and it was dropped.",
+        ),
+        Mistake(
+            lambda losses, every: np.reshape(losses[: -(len(losses) % every)], (-1, every)).mean(
+                axis=1
+            ),
+            "Where nothing is left over, `[:-0]` takes away everything.",
         ),
     ],
     look="section 7, the fourth row of the table",
