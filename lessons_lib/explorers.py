@@ -20,6 +20,7 @@ from .plotting import (
     Picture,
     Stage,
     plot_accumulators,
+    plot_bowl_race,
     plot_conventions,
     plot_first_step,
     plot_lemma4,
@@ -396,5 +397,21 @@ def rare(question: str = "which of two features has the larger rate?") -> Explor
             "counting": choice(
                 "accumulator", [("adds up squares", False), ("counts", True)], False
             ),
+        },
+    )
+
+
+@explorer
+def bowl_race(question: str = "can the number of dimensions alone change the winner?") -> Explorer:
+    """Six methods, each at its best rate, on a bowl of which four things can be chosen."""
+    return Explorer(
+        plot_bowl_race,
+        question,
+        {
+            "kappa": choice("conditioning κ", [1, 10, 100, 1000, 10_000], 1),
+            "noise": choice("noise", [0.0, 0.01, 0.1, 1.0], 0.1),
+            "rare": choice("gradients", [("in every step", False), ("rare", True)], False),
+            "d": choice("dimensions", [3, 10, 30, 100], 30),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

@@ -27,10 +27,10 @@ from PIL import Image  # Matplotlib's own way to PNG
 from . import schedules, sweeps
 from .datasets.melodies import PITCHES, notes
 from .descent import Path
-from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, like
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, SGDLinear, like
 from .schedules import Scheduled
 from .surfaces import SURFACES, Surface
-from .sweeps import Basins, Result, random_starts, rate_grid
+from .sweeps import Basins, Result, bowl_losses, fair, random_starts, rate_grid
 from .training import Run
 
 INK, FAINT = "#222222", "#8a8a8a"
@@ -1211,4 +1211,47 @@ def plot_tuning(surface: str, noise: float, schedule: str, rate: float) -> Pictu
         fig,
         f"At η = {sig(rate)}, in multiples of each method's own lowest loss: {', '.join(words)}. "
         f"Powers of ten within twice the lowest: {widest}.",
+    )
+
+
+def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0) -> Picture:
+    """Losses of six tuned methods on a bowl, as multiples of the lowest.
+
+    Parameters
+    ----------
+    kappa, noise, rare, d, seed
+        As for `bowl_losses`.
+    """
+    rules = [SGD(), SGDLinear(), Momentum(), AdaGrad(), RMSprop(), Adam()]
+    judged = fair(
+        lambda opt: bowl_losses(opt, d, kappa, noise, rare, seed=seed),
+        {type(opt).__name__: opt for opt in rules},
+        rate_grid(0.001, 30, 3),
+    )
+    middle = {name: float(np.median(losses)) for name, losses in judged.items()}
+    middle = {name: max(loss, 1e-30) for name, loss in middle.items()}  # 0 has no multiples
+    lowest = min(middle.values())
+    fig, ax = figure(height=4.1)
+    ax.set_position([0.14, 0.15, 0.74, 0.74])
+    names, most = list(middle)[::-1], 30.0
+    for row, name in enumerate(names):
+        times, look = middle[name] / lowest, style(name)
+        ax.plot([1, min(times, most)], [row, row], color=look.colour, ls=look.dash, lw=2)
+        ax.plot(min(times, most), row, look.marker, color=look.colour, ms=10)
+        word, here = f"{times:.2g}" if times < most else f"over {most:g}", (min(times, most), row)
+        ax.annotate(word, here, (9, 0), textcoords="offset points", va="center", fontsize=11.5)
+    ax.set_xscale("log")
+    ax.set_xlim(0.95, 40)
+    ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+    ax.minorticks_off()
+    ax.set_yticks(range(len(names)), names, fontsize=12)
+    ax.set(xlabel="loss, as a multiple of the lowest", ylim=(-0.6, 5.6))
+    often = "rare gradients" if rare else "a gradient in every step"
+    ax.set_title(f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions")
+    order = sorted(middle, key=lambda name: middle[name])
+    times = ", ".join(f"{n} {sig(min(middle[n] / lowest, most))}" for n in order[1:])
+    return Picture(
+        fig,
+        f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions, seed {seed}: {order[0]} has the "
+        f"lowest loss. In multiples of it, at most {most:g}: {times}.",
     )

@@ -10,18 +10,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .descent import Path, descend, endpoints
+from .descent import Path, descend, endpoints, gaussian
 from .optimizers import Optimizer
 from .parallel import run_all
 from .surfaces import Differentiable, Surface
-from .validation import POSITIVE, numbers, points, whole_number
+from .validation import NOT_NEGATIVE, POSITIVE, number, numbers, points, whole_number
 
 _TASK = 5e6  # lane·steps of one task of a sweep: some hundredths of a second
 
@@ -326,3 +326,103 @@ def _excess_at_end(surface, opt, start, steps, noise, seeds):
     end = endpoints(surface, opt, start, steps, noise, seeds)
     above = np.maximum(surface(end) - _floor(surface), 0.0)
     return np.where(np.isnan(end).any(-1), np.inf, above)
+
+
+def fair(
+    losses: Callable[[Optimizer], np.ndarray], methods: Mapping[str, Optimizer], rates: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What each method gets at its best rate, which is chosen on one half of the runs.
+
+    Parameters
+    ----------
+    losses : callable
+        ``losses(opt)`` → array of shape (K, R), the loss of each of K runs at each rate of
+        ``opt.lr``; what is not finite counts as worst.
+    methods : dict of name → Optimizer
+    rates : array of shape (R,)
+        The same for all methods.
+
+    Returns
+    -------
+    dict of name → array of shape (K − K // 2,)
+        The losses of the other half of the runs.
+
+    Raises
+    ------
+    ValueError
+        If what `losses` returns is not of that shape, or if K < 2.
+    """
+    judged = {}
+    for name, opt in methods.items():
+        with np.errstate(all="ignore"):
+            found = losses(dataclasses.replace(opt, lr=rates))
+        if np.ndim(found) != 2 or found.shape[1] != len(rates) or len(found) < 2:
+            raise ValueError(
+                "losses must return an array of shape (K, R), two or more runs at each of the "
+                f"{len(rates)} rates; got shape {np.shape(found)}"
+            )
+        found = np.where(np.isfinite(found), found, np.inf)
+        half = len(found) // 2
+        judged[name] = found[half:, np.median(found[:half], axis=0).argmin()]
+    return judged
+
+
+def bowl_losses(
+    opt: Optimizer,
+    d: int = 30,
+    kappa: float = 1.0,
+    noise: float = 0.0,
+    rare: bool = False,
+    steps: int = 200,
+    runs: int = 6,
+    seed: int = 0,
+) -> np.ndarray:
+    """Loss ½ Σ hᵢxᵢ² at the end of noisy runs in d dimensions; shape (runs, R).
+
+    Parameters
+    ----------
+    opt : Optimizer
+        Its rate is an array of shape (R,).
+    d : int, default 30
+    kappa : float > 0, default 1
+        The curvatures hᵢ go from 1/kappa to 1, evenly in log scale.
+    noise : float, default 0
+        Standard deviation of what is added to each coordinate of each gradient.
+    rare : bool, default False
+        Whether the coordinates, in random order, have a gradient in every step, then ever more
+        rarely, down to every thirtieth on average, whatever d is; else each in every step.
+    steps : int, default 200
+        The loss is the mean over the last tenth of them, at least one.
+    runs : int, default 6
+        Each has its own start, normally distributed, and its own noise, the same for every rate.
+    seed : int, default 0
+
+    Raises
+    ------
+    ValueError
+        For an argument out of range; the message says which.
+
+    Examples
+    --------
+    >>> from lessons_lib.optimizers import SGD
+    >>> bowl_losses(SGD(lr=np.array([0.1, 1.0])), d=2, steps=5).shape
+    (6, 2)
+    """
+    d, steps = whole_number("d", d, 1), whole_number("steps", steps, 1)
+    kappa, noise = number("kappa", kappa, POSITIVE), number("noise", noise, NOT_NEGATIVE)
+    runs = whole_number("runs", runs, 1)
+    if np.ndim(opt.lr) != 1:
+        raise ValueError(f"opt must have an array of rates, of shape (R,); got lr = {opt.lr!r}")
+    curvatures, opt = np.geomspace(1 / kappa, 1, d), opt.for_run(steps)
+    z = gaussian((steps + 1, d), _noise_seeds(seed, 2, runs))[:, :, None]
+    rng = np.random.default_rng((seed, 3))
+    often = rng.permutation(1 / np.linspace(1, 30, d)) if rare else 1.0
+    present = rng.random((steps, runs, 1, d)) < often
+    x = z[-1] + np.zeros((runs, len(opt.lr), d))
+    state, late = opt.init(x), []
+    with np.errstate(all="ignore"):
+        for t in range(steps):
+            x, state = opt.step(x, (curvatures * x + noise * z[t]) * present[t], state)
+            if steps - t <= max(steps // 10, 1):
+                late.append(0.5 * (curvatures * x * x).sum(axis=-1))
+    return np.mean(late, axis=0)

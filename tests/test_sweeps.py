@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from lessons_lib import SGD, SURFACES, AdaGrad, SGDLinear, bowl, descend
+from lessons_lib import SGD, SURFACES, AdaGrad, Adam, SGDLinear, bowl, descend
 from lessons_lib.sweeps import (
     _noise_seeds,
     basins,
+    bowl_losses,
     excess,
+    fair,
     race,
     random_starts,
     rate_grid,
@@ -98,3 +100,71 @@ def test_basins():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# --- fair comparisons ---------------------------------------------------------------------------
+
+
+def test_fair_chooses_on_one_half_and_judges_on_the_other():
+    """The rate that is best on the first runs is kept, though another is better on the last."""
+    table = np.array([[1.0, 2.0, np.nan], [1.0, 2.0, 0.0], [9.0, 4.0, 0.0], [8.0, 3.0, 0.0]])
+    rates = np.array([0.1, 0.2, 0.3])
+
+    def losses(opt):
+        assert (opt.lr == rates).all()
+        return table
+
+    judged = fair(losses, {"SGD": SGD(), "Adam": Adam()}, rates)
+    assert {name: found.tolist() for name, found in judged.items()} == {
+        "SGD": [9.0, 8.0],
+        "Adam": [9.0, 8.0],
+    }
+
+
+def test_bowl_losses_without_noise_is_gradient_descent():
+    """With curvature 1 and a gradient in each step, x shrinks by 1 − η each time."""
+    rates = np.array([0.0, 0.1, 1.0])
+    found = bowl_losses(SGD(lr=rates), d=7, steps=20)
+    assert found.shape == (6, 3)
+    k = np.array([19, 20])
+    expected = (0.9 ** (2 * k)).mean() * found[:, 0]
+    np.testing.assert_allclose(found[:, 1], expected, rtol=1e-12)
+    assert (found[:, 2] == 0).all()
+
+
+def test_bowl_losses_pairs_methods_and_parts_seeds():
+    rates = np.array([0.0])
+    loss = bowl_losses(SGD(lr=rates), d=4, kappa=10, noise=1.0, rare=True)
+    assert (loss == bowl_losses(AdaGrad(lr=rates), d=4, kappa=10, noise=1.0, rare=True)).all()
+    other = bowl_losses(SGD(lr=rates), d=4, kappa=10, noise=1.0, rare=True, seed=1)
+    assert not np.isin(other, loss).any()
+    assert len(np.unique(loss)) == 6
+
+
+def test_bowl_losses_of_rare_gradients():
+    """A coordinate without a gradient stays; the first of the rare ones always has one."""
+    moved = bowl_losses(SGD(lr=np.array([1.0])), d=50, rare=True, steps=3)
+    assert (moved > 0).all(), "someone must have waited in vain"
+    assert (bowl_losses(SGD(lr=np.array([1.0])), d=1, rare=True, steps=3) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (dict(d=0), "d must"),
+        (dict(kappa=0.0), "kappa"),
+        (dict(noise=-1.0), "noise"),
+        (dict(steps=0), "steps"),
+        (dict(runs=0), "runs"),
+        (dict(opt=SGD(lr=0.1)), "opt must have an array of rates"),
+    ],
+)
+def test_bowl_losses_refuses(settings, words):
+    with pytest.raises(ValueError, match=words):
+        bowl_losses(**{"opt": SGD(lr=np.array([0.1])), **settings})
+
+
+@pytest.mark.parametrize("shape", [(3,), (4, 2), (1, 3)])
+def test_fair_refuses(shape):
+    with pytest.raises(ValueError, match=r"losses must return an array of shape \(K, R\)"):
+        fair(lambda opt: np.zeros(shape), {"SGD": SGD()}, np.array([0.1, 0.2, 0.3]))
