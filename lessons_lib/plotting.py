@@ -1121,7 +1121,8 @@ def plot_ranges(
             curve = np.interp(np.log(fine), np.log(rates), curve)
             good = curve <= curve.min() + np.log(within)
             look = style(name)
-            ax.plot(fine, np.where(good, y, np.nan), lw=9, color=look.colour, alpha=0.45)
+            bar = np.where(good, y, np.nan)
+            ax.plot(fine, bar, lw=9, color=look.colour, alpha=0.45, solid_capstyle="butt")
             best = rates[scores[name].argmin()]
             ax.plot([best], [y], look.marker, color=look.colour, ms=8, mec="white")
         ax.set(xlabel="rate η", xlim=(rates[0], rates[-1]), ylim=(-0.6, len(names) - 0.4))

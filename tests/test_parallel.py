@@ -45,7 +45,7 @@ def dask():
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",
             host="127.0.0.1",
         ) as cluster,
         distributed.Client(cluster) as client,
@@ -206,7 +206,7 @@ def test_dask_gives_up_a_task_that_kills_every_worker(tmp_path, dask):
 def test_a_cluster_that_goes_away_is_reported(tmp_path):
     distributed = pytest.importorskip("distributed")
     cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1"
     )
     client = distributed.Client(cluster)
     executor = client.get_executor()
@@ -220,7 +220,7 @@ def test_a_cluster_that_goes_away_is_reported(tmp_path):
 def test_a_cluster_that_goes_away_in_the_middle_is_reported():
     distributed = pytest.importorskip("distributed")
     cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1"
     )
     client = distributed.Client(cluster)
     threading.Timer(1.0, cluster.close).start()

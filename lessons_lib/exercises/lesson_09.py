@@ -129,6 +129,11 @@ exercise(
             np.array([0.3, 0.35, 0.9]),
             np.array([0.9, 0.5, 0.4]),
         ),
+        (
+            np.array([0.01, 0.03, 0.1, 0.3, 1.0]),
+            np.array([np.nan, 0.5, np.inf, 0.3, 0.4]),
+            np.array([0.8, 0.6, 0.7, 0.35, 0.2]),
+        ),
     ],
     mistakes=[
         Mistake(
@@ -151,6 +156,11 @@ exercise(
         Mistake(
             _at(lambda practice, fresh: np.argmin(practice)),
             "`np.argmin` takes a NaN for the lowest number of all. Which function passes over it?",
+        ),
+        Mistake(
+            _at(lambda practice, fresh: np.argmin(practice[np.isfinite(practice)])),
+            "You left runs out, and counted places among those that remained: the places have "
+            "moved.",
         ),
         Mistake(
             _at(lambda practice, fresh: np.nanargmax(practice)),
