@@ -341,7 +341,7 @@ def test_regret_is_within_its_bound(seed):
     other = distance**2 / (2 * lr) + lr / 2 * squares
     regret, others = run.losses.sum() - star.fun, fixed.losses.sum() - star.fun
     assert max(regret, others) < other < bound
-    assert abs(regret / still - 1) < 0.1 and abs(others / still - 1) < 0.1
+    assert abs(regret / still - 1) < 0.15 and abs(others / still - 1) < 0.15
     assert other > 2.5 * still
 
 

@@ -223,8 +223,7 @@ exercise(
         ),
         Mistake(
             _bound(lambda B: 2 * B, _sides, factor=1.0),
-            "The rate is right. Put it into the bound of lesson 02 once more: what stands before the "
-            "sum?",
+            "The rate is right. What stands in the bound before the sum, beside D∞?",
         ),
         Mistake(
             _bound(lambda B: 2 * B, _sides, rate=lambda D: D),
