@@ -13,13 +13,13 @@ CODE := lessons_lib tools tests $(wildcard benchmarks) notebooks
 export TQDM_DISABLE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench links format requirements clean readers developers
+.PHONY: help lab frameworks test notebooks bench links format requirements clean readers developers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # What has been installed is remembered in .venv; these take an instant when nothing changed.
-readers developers:
+readers frameworks developers:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 	  echo "No program called '$(PYTHON)': install Python 3.11 or newer (https://www.python.org/downloads/), then run make again."; \
 	  exit 1; }
@@ -39,8 +39,10 @@ test: developers ## check everything: style, tests, doctests, and every number i
 notebooks: developers ## run all notebooks from a clean kernel and store them (NOTEBOOK=01 for one)
 	@$(BIN)/python tools/notebooks.py run $(NOTEBOOK)
 
-bench: developers ## measure speed and memory
-	@env -u TQDM_DISABLE $(BIN)/python benchmarks/run.py
+frameworks: ## add PyTorch, Keras and optax, for lesson 08 (Linux: see the README first)
+
+bench: developers ## measure speed and memory (PART=peers, race or lessons; CHART=1 draws the README's chart)
+	@$(BIN)/python benchmarks/run.py $(PART) $(if $(CHART),--chart notebooks/images/benchmarks.png)
 
 links: ## print the Binder, Colab and nbgitpuller links (LESSON=01 for one, HUB=https://...)
 	@$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/links.py $(if $(LESSON),--lesson "$(LESSON)") $(if $(HUB),--hub "$(HUB)") \

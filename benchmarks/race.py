@@ -1,22 +1,20 @@
-"""The race explorer against what it replaces, in one run: needs a browser.
+"""The race explorer against what it replaces: `interact` (in a browser) and `to_jshtml`."""
 
-Usage: python benchmarks/race.py, or through `make bench`.
-"""
+from __future__ import annotations
 
 import json
 import shutil
 import statistics
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
+from measuring import Contest, Row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
-Row = tuple[str, str, str, bool]
 FIVE = "['SGD', 'Momentum', 'AdaGrad', 'RMSprop', 'Adam']"
 RACE = (
     "from lessons_lib.explorers import race\n"
@@ -85,10 +83,10 @@ WATCH_INTERACT = f"""() => {{
 }}"""
 
 
-def spread(times: list[float]) -> tuple[float, float]:
-    """Median and 95th percentile."""
+def late(times: list[float]) -> float:
+    """95th percentile."""
     ordered = sorted(times)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
 def slide(page, root, repeats: int) -> tuple[list[float], list[float]]:
@@ -103,6 +101,7 @@ def slide(page, root, repeats: int) -> tuple[list[float], list[float]]:
 
 def in_browser(repeats: int = 60) -> list[Row]:
     """Slider, click and `interact`, each from the event to the painted frame."""
+    import nbformat
     from playwright.sync_api import sync_playwright
 
     import notebooks as tool  # tools/notebooks.py
@@ -152,46 +151,43 @@ def in_browser(repeats: int = 60) -> list[Row]:
         finally:
             lab.close()
             browser.close()
-    middle, late = spread(drawn)
-    shown, shown_late = spread(painted)
-    pixels, pixels_late = spread(at_once)
-    click, click_late = spread(clicks)
-    interact, _ = spread(usual)
+    wait = dict(unit=" ms", least=False)
+    slider = "slider → drawn, 5 optimizers × 300 steps"
+    pixels = "slider → pixels, without the screen's clock"
+    shown = statistics.median(painted)
     return [
-        (
-            "slider → drawn, 5 optimizers × 300 steps",
-            "8 ms, p95 16.7",
-            f"{middle:.1f} ms, p95 {late:.1f}",
-            middle <= 8 and late <= 16.7,
+        Row(work=slider, bar=8, figures=tuple(drawn), **wait),
+        Row(work=slider + ", 95th percentile", bar=16.7, figures=(late(drawn),), **wait),
+        Row(
+            work="slider → painted frame",
+            figures=tuple(painted),
+            **wait,
+            note="the screen's own rhythm is 16.7 ms",
         ),
-        (
-            "slider → pixels, without the screen's clock",
-            "8 ms, p95 16.7",
-            f"{pixels:.1f} ms, p95 {pixels_late:.1f}",
-            pixels <= 8 and pixels_late <= 16.7,
+        Row(
+            work=pixels,
+            bar=8,
+            figures=tuple(at_once),
+            **wait,
         ),
-        (
-            "slider → pixels in a frame of 60 Hz, which alone takes 8 ms, p95 16",
-            "",
-            f"{shown:.1f} ms, p95 {shown_late:.1f}",
-            True,
+        Row(
+            work=pixels + ", 95th percentile",
+            bar=16.7,
+            figures=(late(at_once),),
+            **wait,
         ),
-        (
-            "click → new race painted",
-            "100 ms",
-            f"{click:.0f} ms, p95 {click_late:.0f}",
-            click <= 100,
-        ),
-        (
-            "slider → painted, against interact with a fresh figure",
-            "10×",
-            f"{interact / shown:.0f}× ({interact:.0f} ms)",
-            interact / shown >= 10,
+        Row(work="click → new race painted", bar=100, figures=tuple(clicks), **wait),
+        Row(
+            work="slider → painted frame",
+            against="interact with a fresh figure",
+            bar=10,
+            figures=tuple(ms / shown for ms in usual),
+            note=f"{shown:.1f} ms, theirs {statistics.median(usual):.0f} ms",
         ),
     ]
 
 
-def animation(steps: int = 60) -> list[Row]:
+def animation(steps: int = 60, rounds: int = 3) -> list[Row]:
     """A race of 60 frames, made and packed, against `FuncAnimation.to_jshtml`."""
     import matplotlib.pyplot as plt
     from matplotlib.animation import FuncAnimation
@@ -222,66 +218,60 @@ def animation(steps: int = 60) -> list[Row]:
         plt.close(fig)
         return len(page)
 
-    def timed(make) -> tuple[float, int]:
-        began = time.perf_counter()
-        size = make()
-        return time.perf_counter() - began, size
-
-    ours()  # Matplotlib's and NumPy's first calls are neither's own
-    quick, small = min(timed(ours) for _ in range(5))
-    slow, large = timed(usual)
-    return [
-        (
-            f"{steps} frames made, against to_jshtml",
-            "20×",
-            f"{slow / quick:.0f}× ({quick * 1e3:.0f} ms)",
-            slow / quick >= 20,
-        ),
-        (
-            f"{steps} frames, bytes against to_jshtml",
-            "20×",
-            f"{large / small:.0f}× ({small / 1e3:.0f} kB)",
-            large / small >= 20,
-        ),
-    ]
+    work = f"{steps} frames of a race"
+    against = "FuncAnimation.to_jshtml"
+    made = Contest(
+        work=work + ", made",
+        against=against,
+        bar=20,
+        ours=ours,
+        theirs=lambda: usual,
+    ).run(rounds)
+    size = Row(work=work + ", bytes", against=against, bar=20, figures=(usual() / ours(),))
+    return [made, size]
 
 
-def message() -> list[Row]:
+def message() -> Row:
     """What travels to the browser when the start moves: 5 optimizers × 61 rates × 300 steps."""
     from lessons_lib.explorers import race
 
     names = ["SGD", "Momentum", "AdaGrad", "RMSprop", "Adam"]
     made = race(optimizers=names, surface="rosenbrock", rate=0.001, steps=300)
     kilobytes = sum(map(len, (made.paths, made.shown, json.dumps(made.header)))) / 1e3
-    return [("message of a race", "1000 kB, aim 400", f"{kilobytes:.0f} kB", kilobytes <= 1000)]
+    low = dict(unit=" kB", least=False)
+    return Row(work="message of a race", bar=1000, stretch=400, figures=(kilobytes,), **low)
 
 
-def simple(repeats: int = 15) -> list[Row]:
+def simple(rounds: int = 15) -> Iterator[Row]:
     """An explorer without the race: a picture for a slider's new value, in the kernel."""
     from lessons_lib.explorers import EXPLORERS
 
-    rows = []
     for name, control in (("parabola", "rate"), ("first_step", "gradient")):
-        made, times, fresh = EXPLORERS[name](), [], []
+        made = EXPLORERS[name]()
         moved = made.controls[control]
-        for _ in range(repeats):
-            began = time.perf_counter()
+
+        def kept(moved=moved):
             moved.value *= 1.07
-            times.append(time.perf_counter() - began)
-            began = time.perf_counter()
+
+        def anew(made=made):
             made.draw(**{k: c.value for k, c in made.controls.items()}).png()
-            fresh.append(time.perf_counter() - began)
-        quick, slow = statistics.median(times) * 1e3, statistics.median(fresh) * 1e3
-        work = f"explorer {name}: slider → PNG, axes kept (all anew: {slow:.0f} ms)"
-        rows.append((work, "2×", f"{slow / quick:.1f}× ({quick:.0f} ms)", slow >= 2 * quick))
-    return rows
+
+        yield Contest(
+            work=f"explorer {name}: slider → PNG, axes kept",
+            against="the whole figure anew",
+            bar=2,
+            ours=kept,
+            theirs=lambda anew=anew: anew,
+        ).run(rounds)
 
 
-def rows() -> list[Row]:
-    """All of it."""
-    return in_browser() + animation() + message() + simple()
-
-
-if __name__ == "__main__":
-    for work, bar, shown, good in rows():
-        print(f"{work:62} {bar:18} {shown:24} {'reached' if good else 'MISSED'}")
+def rows() -> Iterator[Row]:
+    """All of it; what needs a browser is said to be missing where there is none."""
+    try:
+        yield from in_browser()
+    except Exception as error:  # of a browser's many ways not to be there
+        note = str(error).splitlines()[0][:60]
+        yield Row(work="slider → painted frame", against="interact", bar=10, note=note)
+    yield from animation()
+    yield message()
+    yield from simple()

@@ -12,17 +12,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from .optimizers import Optimizer
-from .surfaces import Differentiable
+from .replay import AtMost, NotRepeatable, Tape
+from .surfaces import Differentiable, Surface
 from .validation import NOT_NEGATIVE, number, points, whole_number
 
-_LONG = 2e7  # lane·steps that take about two seconds: from here on, show a progress bar
+_LONG = 2e7  # lane·steps that take about a second: from here on, show a progress bar
+_BLOCK = 8192  # numbers of which a few arrays fit into a processor's cache
+_FAR = 1e30  # from here on, even a polynomial's value may be beyond all floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +49,13 @@ class Path:
 
     x: np.ndarray
     loss: np.ndarray
-    rate: np.ndarray
     state: dict[str, np.ndarray]
     diverged_at: Any
+    _rate: Callable[[], np.ndarray]
+
+    @cached_property
+    def rate(self) -> np.ndarray:  # many runs are never asked for it
+        return self._rate()
 
     def steps_to(self, target: float) -> Any:
         """The first step whose loss is at most `target`; None (-1 in an array) if none is."""
@@ -61,9 +69,9 @@ class Path:
         return Path(
             self.x[at],
             self.loss[at],
-            self.rate[at],
             {k: v if k == "t" else v[at] for k, v in self.state.items()},
             one if one.ndim else (None if one < 0 else int(one)),
+            partial(_part, self, at),
         )
 
 
@@ -114,24 +122,50 @@ def descend(
     }
     for k, h in history.items():
         h[0] = state[k]
+    walk = _walk(surface, opt, x, state, z, steps)
+    walk = _progress(walk, steps, x.size // shape[-1] * steps)
     with np.errstate(all="ignore"):  # a diverging path is an answer, not an accident
-        for i in _progress(range(steps), x.size // shape[-1] * steps):
-            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
-            xs[i + 1] = x
+        for i, (now, state) in enumerate(walk, 1):
+            xs[i] = now
             for k, h in history.items():
-                h[i + 1] = state[k]
-        loss = np.asarray(surface(xs))
-        lost = _lost(xs, loss)
+                h[i] = state[k]
+        loss = _losses(surface, xs)
+    lost = _lost(xs, loss)
+    last = None
+    if lost.any():
         last = np.where(lost.any(0), lost.argmax(0) - 1, steps)  # each path's last finite point
         _hold(last, xs, loss, *history.values())
-        t = np.arange(1, steps + 1).reshape(-1, *[1] * (len(shape)))
-        before = {k: h[:-1] for k, h in history.items()}
-        after = {k: h[1:] for k, h in history.items()}
-        rate = np.broadcast_to(opt.rates(t, before, after), (steps, *shape))
-        if lost.any():
-            rate = rate.copy()
-            _hold(last - 1, rate)
-    return Path(xs, loss, rate, {"t": np.arange(steps + 1), **history}, _first(lost))
+    state = {"t": np.arange(steps + 1), **history}
+    return Path(xs, loss, state, _first(lost), partial(_rates, opt, state, xs.shape, last))
+
+
+def _losses(surface, xs):
+    """The loss at each step; of a surface in blocks of steps, so that no cache overflows."""
+    if not isinstance(surface, Surface):
+        return np.asarray(surface(xs))
+    loss = np.empty(xs.shape[:-1])
+    block = max(1, _BLOCK // max(1, loss[0].size))
+    for i in range(0, len(xs), block):
+        loss[i : i + block] = surface(xs[i : i + block])
+    return loss
+
+
+def _rates(opt, state, shape, last):
+    """The effective rates of a path, from the states before and after each step."""
+    steps, *batch = shape[0] - 1, *shape[1:]
+    t = state["t"][1:].reshape(-1, *[1] * len(batch))
+    before = {k: h[:-1] for k, h in state.items() if k != "t"}
+    after = {k: h[1:] for k, h in state.items() if k != "t"}
+    with np.errstate(all="ignore"):
+        rate = np.broadcast_to(opt.rates(t, before, after), (steps, *batch))
+    if last is not None:
+        rate = rate.copy()
+        _hold(last - 1, rate)
+    return rate
+
+
+def _part(path, at):
+    return path.rate[at]
 
 
 def endpoints(
@@ -148,13 +182,97 @@ def endpoints(
     """
     steps = whole_number("steps", steps)
     x, opt, z = _prepare(surface, opt, start, steps, noise, seed)
-    state = opt.first_state(x)
+    walk = _walk(surface, opt, x, opt.first_state(x), z, steps)
+    near = _FAR if _finite_within(surface, _FAR) else 0.0
     with np.errstate(all="ignore"):
         lost = _lost(x, surface(x))
-        for i in _progress(range(steps), x.size // x.shape[-1] * steps):
-            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
-            lost = lost | _lost(x, surface(x))  # at every step: some rules come back from far out
+        walk = _progress(walk, steps, x.size // x.shape[-1] * steps)
+        for x, state in walk:
+            if -near <= x.min(initial=0.0) and x.max(initial=0.0) <= near:
+                continue  # this is cheaper than to ask for the loss at each step
+            lost = lost | _lost(x, surface(x))  # for good, though some come back from far out
+            for a in (x, *(state[k] for k in opt.slots)):
+                a[lost] = 0.0  # or there would be something to look at in each step
     return np.where(lost[..., None], np.nan, x)
+
+
+def _finite_within(surface, bound):
+    """Whether a function is known to be finite where |x| and |y| are at most `bound`."""
+    try:
+        most = surface.f(AtMost(bound), AtMost(bound)) if isinstance(surface, Surface) else None
+        return isinstance(most, AtMost) and bool(np.isfinite(most.size))
+    except TypeError:
+        return False
+
+
+def _walk(surface, opt, x, state, z, steps):
+    """Yield x and the state after each step; the next step may write into both."""
+    repeat = None
+    for i in range(steps):
+        if repeat is None:
+            # The first step is unlike the others in some rules; the second is done both ways.
+            noted = _noted(surface, opt, x, state, z, steps) if i == 1 else None
+            x, state = opt.advance(x, _gradient(surface, x, z, i), state)
+            if noted:
+                own_x, own_state, step = noted
+                step(i)
+                pairs = [(own_x, x), *((own_state[k], state[k]) for k in opt.slots)]
+                if all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+                    x, state, repeat = own_x, {**own_state, "t": i + 1}, step
+        else:
+            repeat(i)
+            state["t"] = i + 1
+        yield x, state
+
+
+def _noted(surface, opt, x, state, z, steps):
+    """Copies of x and the state, and a function that makes step i in them from notes.
+
+    None if notes cannot tell what the update does: if it has branches or works on matrices.
+    """
+    x, g, tape = x.copy("K"), np.empty_like(x), Tape()
+    state = {k: v if k == "t" else v.copy("K") for k, v in state.items()}
+    before = {k: tape.enter(v) for k, v in state.items() if k != "t"}
+    start = tape.enter(x)
+    try:
+        t = tape.schedule(np.arange(1, steps))  # the steps that have been made
+        end, after = opt.advance(start, tape.enter(g), {**before, "t": t})
+        tape.put(start, end)
+        for k in before:
+            tape.put(before[k], after[k])
+        update = tape.ready()
+    except (NotRepeatable, TypeError, AttributeError):
+        return None
+    gradient = _noted_gradient(surface, x, g)
+
+    def step(i):
+        gradient(i)
+        if z is not None:
+            np.add(g, z[i], out=g)
+        update(i - 1)
+
+    return x, state, step
+
+
+def _noted_gradient(surface, x, g):
+    """A function that writes the gradient at x into g, from notes if they can tell it."""
+    try:
+        if not isinstance(surface, Surface):
+            raise NotRepeatable("its gradient is a function of its own")
+        tape = Tape()
+        slopes = surface.df(tape.enter(x[..., 0]), tape.enter(x[..., 1]))
+        if x.ndim == 1 and {f for f, _, _ in tape.operations} <= {np.add, np.subtract, np.multiply}:
+            return partial(_of_numbers, surface.df, x, g)
+        for k, slope in enumerate(slopes):
+            tape.put(tape.enter(g[..., k]), slope)
+        return tape.ready()
+    except (NotRepeatable, TypeError, AttributeError):
+        return lambda _: np.copyto(g, surface.grad(x))
+
+
+def _of_numbers(df, x, g, _):
+    """The gradient of one path with Python's numbers, which round + − × as arrays do."""
+    g[0], g[1] = df(*x.tolist())
 
 
 def _prepare(surface, opt, start, steps, noise, seed):
@@ -254,12 +372,12 @@ def _first(flags: np.ndarray) -> Any:
     return None if at < 0 else int(at)
 
 
-def _progress(steps: Iterable[int], work: float) -> Iterable[int]:
+def _progress(steps: Iterable, count: int, work: float) -> Iterable:
     if work < _LONG:
         return steps
     from tqdm.auto import tqdm  # a slow import, needed only by long runs
 
-    return tqdm(steps, desc="descending", leave=False)
+    return tqdm(steps, desc="descending", total=count, leave=False)
 
 
 def online_loss(

@@ -21,6 +21,7 @@ from .plotting import (
     Stage,
     plot_accumulators,
     plot_bowl_race,
+    plot_conventions,
     plot_first_step,
     plot_lemma4,
     plot_outlier,
@@ -28,6 +29,7 @@ from .plotting import (
     plot_rare,
     plot_shared_rate,
     plot_tunes,
+    plot_tuning,
 )
 from .race import Race
 from .validation import Registry
@@ -190,22 +192,6 @@ def first_step(question: str = "where does ε start to matter?") -> Explorer:
 
 
 @explorer
-def rare(question: str = "which of two features has the larger rate?") -> Explorer:
-    """A rare feature with large gradients beside a frequent one with small: their rates."""
-    return Explorer(
-        plot_rare,
-        question,
-        {
-            "share": log_slider("rare: share", -2, 0, 0.1),
-            "size": log_slider("frequent: size", -3, 1, 1.0),
-            "counting": choice(
-                "accumulator", [("adds up squares", False), ("counts", True)], False
-            ),
-        },
-    )
-
-
-@explorer
 def lemma4(question: str = "can you find a sequence whose ratio exceeds 2?") -> Explorer:
     """Lemma 4: sequences of gradients, and how much of the area 2 they fill."""
 
@@ -257,22 +243,6 @@ def outlier(question: str = "how large may one wild gradient be?") -> Explorer:
 
 
 @explorer
-def bowl_race(question: str = "can the number of dimensions alone change the winner?") -> Explorer:
-    """Six methods, each at its best rate, on a bowl of which four things can be chosen."""
-    return Explorer(
-        plot_bowl_race,
-        question,
-        {
-            "kappa": choice("conditioning κ", [1, 10, 100, 1000, 10_000], 1),
-            "noise": choice("noise", [0.0, 0.01, 0.1, 1.0], 0.1),
-            "rare": choice("gradients", [("in every step", False), ("rare", True)], False),
-            "d": choice("dimensions", [3, 10, 30, 100], 30),
-            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
-        },
-    )
-
-
-@explorer
 def shared_rate(question: str = "at which shared rate does each method look best?") -> Explorer:
     """The digits network with six optimizers, all at one rate: who looks best at which."""
     tuning = compare("digits").search.tuning
@@ -310,14 +280,22 @@ def jukebox(question: str = "can you hear which optimizer wrote a tune?") -> Exp
             "tune": widgets.BoundedIntText(value=1, min=1, max=99, description="tune"),
         },
     )
-    player = widgets.Audio(format="wav", autoplay=False, loop=False)
-
-    def render(_: Any = None) -> None:
-        player.value = sound(write(**{name: c.value for name, c in made.controls.items()}))
-
     button = widgets.Button(description="Render", tooltip="Make the sound of this tune")
+    shown = (*made.box.children, button)
+
+    def render(_: Any) -> None:
+        notes = write(**{name: c.value for name, c in made.controls.items()})
+        player = widgets.Audio(value=sound(notes), format="wav", autoplay=False, loop=False)
+        made.box.children = (*shown, player)
+
+    def silence(_: Any = None) -> None:
+        """No player without a sound, and none with the sound of another tune."""
+        made.box.children = shown
+
     button.on_click(render)
-    made.box.children = (*made.box.children, button, player)
+    for control in made.controls.values():
+        control.observe(silence, "value")
+    silence()
     return made
 
 
@@ -371,5 +349,69 @@ def rare_words(
             "word": choice("word", [w for w in words if w in _docstrings()[1]], "zip"),
             "rate": log_slider("rate η", -2, 1, rate),
             "G0": choice("G₀", [0.0, 0.001, 0.1, 1.0], 0.0),
+        },
+    )
+
+
+@explorer
+def conventions(question: str = "for which gradients do the three agree?") -> Explorer:
+    """One name, three frameworks: how far each goes, for gradients of every size."""
+    return Explorer(
+        lambda name, size, steps, rate: plot_conventions(name, steps, size, rate),
+        question,
+        {
+            "name": choice("rule", ["adagrad", "rmsprop", "adadelta", "adam"], "adagrad"),
+            "size": log_slider("gradient", -10, 2, 1e-2),
+            "steps": widgets.IntSlider(value=1, min=1, max=200, description="steps"),
+            "rate": choice("η", [("0.01 for all", True), ("each its default", False)], True),
+        },
+    )
+
+
+@explorer
+def tuning(question: str = "which schedule makes the rate matter least?") -> Explorer:
+    """Sensitivity curves of four methods: how good each rate is, with each schedule."""
+    schedules = ["constant", "linear", "inverse_root", "step_decay"]
+    schedules += ["cosine", "warm_restarts", "warm_up"]
+    return Explorer(
+        plot_tuning,
+        question,
+        {
+            "surface": choice("surface", ["tilted valley", "rosenbrock", "beale"], "tilted valley"),
+            "noise": choice("noise", [0.0, 0.3, 1.0], 0.3),
+            "schedule": choice("schedule", schedules, "constant"),
+            "rate": log_slider("rate η", -4, 1, 0.1),
+        },
+    )
+
+
+@explorer
+def rare(question: str = "which of two features has the larger rate?") -> Explorer:
+    """A rare feature with large gradients beside a frequent one with small: their rates."""
+    return Explorer(
+        plot_rare,
+        question,
+        {
+            "share": log_slider("rare: share", -2, 0, 0.1),
+            "size": log_slider("frequent: size", -3, 1, 1.0),
+            "counting": choice(
+                "accumulator", [("adds up squares", False), ("counts", True)], False
+            ),
+        },
+    )
+
+
+@explorer
+def bowl_race(question: str = "can the number of dimensions alone change the winner?") -> Explorer:
+    """Six methods, each at its best rate, on a bowl of which four things can be chosen."""
+    return Explorer(
+        plot_bowl_race,
+        question,
+        {
+            "kappa": choice("conditioning κ", [1, 10, 100, 1000, 10_000], 1),
+            "noise": choice("noise", [0.0, 0.01, 0.1, 1.0], 0.1),
+            "rare": choice("gradients", [("in every step", False), ("rare", True)], False),
+            "d": choice("dimensions", [3, 10, 30, 100], 30),
+            "seed": widgets.BoundedIntText(value=0, min=0, max=9999, description="seed"),
         },
     )

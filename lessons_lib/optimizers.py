@@ -82,8 +82,9 @@ class Optimizer:
     scale_free: ClassVar[bool] = False
     """With ε = 0 the path does not change when one coordinate's gradients are all multiplied."""
 
-    def __init_subclass__(cls) -> None:
-        OPTIMIZERS[cls.__name__.lower()] = cls
+    def __init_subclass__(cls, listed: bool = True) -> None:
+        if listed:
+            OPTIMIZERS[cls.__name__.lower()] = cls
 
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):

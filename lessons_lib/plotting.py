@@ -24,11 +24,13 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image  # Matplotlib's own way to PNG
 
+from . import schedules, sweeps
 from .datasets.melodies import PITCHES, notes
 from .descent import Path
-from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, SGDLinear
-from .surfaces import Surface
-from .sweeps import Basins, Result, bowl_losses, fair, rate_grid
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, SGDLinear, like
+from .schedules import Scheduled
+from .surfaces import SURFACES, Surface
+from .sweeps import Basins, Result, bowl_losses, fair, random_starts, rate_grid
 from .training import Run
 
 INK, FAINT = "#222222", "#8a8a8a"
@@ -61,6 +63,10 @@ STYLES: dict[str, Style] = {
     "AMSGrad": Style("#d55e00", _DOTTED, ">"),
     "AdamW": Style("#a0488c", "-", "X"),
     "AdaBound": Style("#a0488c", _DASHED, "p"),
+    "here": Style("#5b5b5b", "-", "*"),  # and the frameworks of lesson 08
+    "PyTorch": Style("#0072b2", (0, (9, 3)), "X"),
+    "Keras": Style("#d55e00", (0, (4, 4)), "*"),
+    "optax": Style("#009e73", (0, (1, 3)), "8"),
 }
 _SPARE = [
     Style(c, d, m) for d, m in zip(("-", _DASHED, _DOTTED), "*8H", strict=True) for c in _COLOURS
@@ -844,49 +850,6 @@ def plot_outlier(size: float, beta2: float, clip: float = np.inf) -> Picture:
     return Picture(fig, f"Back within 1 of the best point: {'; '.join(words)}.")
 
 
-def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0) -> Picture:
-    """Losses of six tuned methods on a bowl, as multiples of the lowest.
-
-    Parameters
-    ----------
-    kappa, noise, rare, d, seed
-        As for `bowl_losses`.
-    """
-    rules = [SGD(), SGDLinear(), Momentum(), AdaGrad(), RMSprop(), Adam()]
-    judged = fair(
-        lambda opt: bowl_losses(opt, d, kappa, noise, rare, seed=seed),
-        {type(opt).__name__: opt for opt in rules},
-        rate_grid(0.001, 30, 3),
-    )
-    middle = {name: float(np.median(losses)) for name, losses in judged.items()}
-    middle = {name: max(loss, 1e-30) for name, loss in middle.items()}  # 0 has no multiples
-    lowest = min(middle.values())
-    fig, ax = figure(height=4.1)
-    ax.set_position([0.14, 0.15, 0.74, 0.74])
-    names, most = list(middle)[::-1], 30.0
-    for row, name in enumerate(names):
-        times, look = middle[name] / lowest, style(name)
-        ax.plot([1, min(times, most)], [row, row], color=look.colour, ls=look.dash, lw=2)
-        ax.plot(min(times, most), row, look.marker, color=look.colour, ms=10)
-        word, here = f"{times:.2g}" if times < most else f"over {most:g}", (min(times, most), row)
-        ax.annotate(word, here, (9, 0), textcoords="offset points", va="center", fontsize=11.5)
-    ax.set_xscale("log")
-    ax.set_xlim(0.95, 40)
-    ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
-    ax.minorticks_off()
-    ax.set_yticks(range(len(names)), names, fontsize=12)
-    ax.set(xlabel="loss, as a multiple of the lowest", ylim=(-0.6, 5.6))
-    often = "rare gradients" if rare else "a gradient in every step"
-    ax.set_title(f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions")
-    order = sorted(middle, key=lambda name: middle[name])
-    times = ", ".join(f"{n} {sig(min(middle[n] / lowest, most))}" for n in order[1:])
-    return Picture(
-        fig,
-        f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions, seed {seed}: {order[0]} has the "
-        f"lowest loss. In multiples of it, at most {most:g}: {times}.",
-    )
-
-
 def plot_bands(
     curves: Mapping[str, np.ndarray],
     x: Sequence[float],
@@ -1084,3 +1047,212 @@ _TIMES = [
     (5.0, "a few times"),
     (200.0, "more than five times"),
 ]
+
+
+def plot_conventions(name: str, steps: int, size: float, same_rate: bool = True) -> Picture:
+    """How far each framework's version of a rule travels under constant gradients of any size.
+
+    Parameters
+    ----------
+    name : str
+        A rule that PyTorch, Keras and optax have: "adagrad", "rmsprop", "adadelta", "adam", ...
+    steps : int
+        How many steps are taken.
+    size : float
+        The gradient for which the sentence gives numbers.
+    same_rate : bool
+        η = 0.01 for all; otherwise each its default (optax has none: that of our class).
+    """
+    g = np.append(np.logspace(-10, 2, 145), size)[:, None]
+    curves, here = {}, {}
+    for framework in ("torch", "keras", "optax"):
+        opt, x = like(name, framework, **({"lr": 0.01} if same_rate else {})), np.zeros_like(g)
+        state = opt.init(x)
+        for _ in range(steps):
+            x, state = opt.advance(x, g, state)
+        label = {"torch": "PyTorch", "keras": "Keras"}.get(framework, framework)
+        here[label] = -x[-1, 0]
+        for twin, (_, y) in list(curves.items()):
+            if np.allclose(y, -x[:-1, 0], rtol=1e-2, atol=0):  # one line, two names
+                curves.pop(twin)
+                label = f"{twin} = {label}"
+        curves[label] = g[:-1, 0], -x[:-1, 0]
+    fig, ax = figure()
+    ends = draw_lines(ax, curves, xlog=True, ylog=True)
+    ax.axvline(size, color=FAINT, lw=1)
+    rates = "η = 0.01 for all" if same_rate else "each its own η"
+    ax.set(xlabel="size of the gradient", ylabel="distance travelled")
+    ax.set_title(f"{type(opt).__name__}, {steps} step{'s' * (steps > 1)}, {rates}")
+    low, top = min(y.min() for _, y in curves.values()), max(y.max() for _, y in curves.values())
+    ax.set_ylim(low / 3, 3 * top)
+    ax.text(size, low / 2, f" {size:.2g}", color=INK, fontsize=11.5)
+    label_ends(ax, ends)
+    far = "; ".join(f"{label} {sig(d)}" for label, d in here.items())
+    ratio = max(here.values()) / min(here.values())
+    return Picture(
+        fig,
+        f"After {steps} step{'s' * (steps > 1)} with gradients of {size:.2g}: {far}; the largest "
+        f"is {sig(ratio)} times the smallest.",
+    )
+
+
+def plot_ranges(
+    rates: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]], within: float, title: str
+) -> Picture:
+    """For each problem and method, a bar over the rates that are good, with a mark at the best.
+
+    Parameters
+    ----------
+    rates : array of shape (R,)
+    curves : dict of problem → dict of method → array of shape (R,)
+        The loss at each rate.
+    within : float > 1
+        Rates up to this factor above the method's lowest loss are good.
+    title : str
+    """
+    names = list(next(iter(curves.values())))
+    fig, axes = figure(len(curves), height=3.6, width=9.8, sharey=True)
+    fine, wide = np.geomspace(rates[0], rates[-1], 2001), 0.88 / len(curves)
+    for i, (ax, (problem, scores)) in enumerate(zip(axes, curves.items(), strict=True)):
+        ax.set_position([0.115 + i * wide, 0.17, wide - 0.02, 0.63])
+        ax.set_xscale("log")
+        for y, name in enumerate(reversed(names)):
+            curve = np.log(np.clip(scores[name], 1e-12, 1e9))
+            curve = np.interp(np.log(fine), np.log(rates), curve)
+            good = curve <= curve.min() + np.log(within)
+            look = style(name)
+            bar = np.where(good, y, np.nan)
+            ax.plot(fine, bar, lw=9, color=look.colour, alpha=0.45, solid_capstyle="butt")
+            best = rates[scores[name].argmin()]
+            ax.plot([best], [y], look.marker, color=look.colour, ms=8, mec="white")
+        ax.set(xlabel="rate η", xlim=(rates[0], rates[-1]), ylim=(-0.6, len(names) - 0.4))
+        ax.set_title(problem)
+        ax.set_yticks(range(len(names)), names[::-1])
+        ax.grid(axis="x", color="#dddddd", lw=0.8)
+        tidy(ax)
+        ax.title.set_size(12)
+    fig.suptitle(title, size=13.5, y=0.98)
+    best = {p: [rates[s.argmin()] for s in c.values()] for p, c in curves.items()}
+    apart = min(max(each) / min(each) for each in best.values())
+    return Picture(
+        fig,
+        f"{title}. On every problem the methods' best rates differ by a factor of "
+        f"{10 ** int(np.log10(apart))} or more.",
+    )
+
+
+def plot_winners(
+    winners: np.ndarray, lead: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str
+) -> Picture:
+    """A table of who wins, shaded by how far AdaGrad is ahead of SGDLinear.
+
+    Parameters
+    ----------
+    winners : array of str, shape (rows, columns)
+        Lines of names.
+    lead : array of float, shape (rows, columns)
+        SGDLinear's loss divided by AdaGrad's.
+    rows, columns : sequence of str
+    title : str
+    """
+    fig, ax = figure(height=0.9 + 0.62 * len(rows), width=9.8)
+    ax.set_position([0.2, 0.03, 0.78, 0.8])
+    ax.imshow(np.log10(lead), cmap=MAP, aspect="auto", vmin=-0.5, vmax=2)
+    for (i, j), names in np.ndenumerate(winners):
+        ax.text(j, i - 0.12, names, ha="center", va="center", fontsize=9.5, fontweight="bold")
+        ax.text(j, i + 0.34, sig(lead[i, j]), ha="center", va="center", fontsize=9.5)
+    ax.set_xticks(range(len(columns)), columns, fontsize=10.5)
+    ax.set_yticks(range(len(rows)), rows, fontsize=11)
+    ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False, bottom=False)
+    ax.spines[:].set_visible(False)
+    fig.suptitle(title, size=13.5, y=0.985)
+    share = np.mean(lead > 1)
+    return Picture(
+        fig,
+        f"{title}: AdaGrad is ahead of SGDLinear in {share:.0%} of {lead.size} cells.",
+    )
+
+
+def plot_tuning(surface: str, noise: float, schedule: str, rate: float) -> Picture:
+    """Loss after 150 steps against the rate, for four methods with one schedule.
+
+    Parameters
+    ----------
+    surface : str
+        A name in `SURFACES`.
+    noise : float
+    schedule : str
+        The name of a function in `schedules`.
+    rate : float
+        The rate to look at.
+    """
+    ground, rates = SURFACES[surface], rate_grid(1e-4, 10, per_decade=4)
+    factor = getattr(schedules, schedule)
+    starts = random_starts(ground, 12)
+    curves, words, widths = {}, [], {}
+    for rule in (SGD(), Momentum(), AdaGrad(), Adam()):
+        name, opt = type(rule).__name__, Scheduled(rule=rule, schedule=factor)
+        tuned = sweeps.tune(ground, opt, starts, np.append(rates, rate), 150, noise)
+        *curve, here = tuned.scores
+        curves[name] = np.maximum(curve, 1e-9)
+        low = curves[name].min()
+        widths[name] = np.sum(curves[name] <= 2 * low) / 4
+        lost = here > 10 * curves[name][0]
+        words.append(f"{name} {'runs away' if lost else sig(max(here, 1e-9) / low)}")
+    top = 10 * max(curve[0] for curve in curves.values())
+    fig, ax = figure()
+    shown = {name: (rates, np.minimum(curve, top)) for name, curve in curves.items()}
+    ends = draw_lines(ax, shown, xlog=True, ylog=True)
+    ax.axvline(rate, color=INK, lw=1.2)
+    ax.set(xlabel="rate η", ylabel="median loss after 150 steps")
+    ax.set_title(f"{surface}, noise {noise:g}, {schedule.replace('_', ' ')}")
+    label_ends(ax, ends)
+    widest = ", ".join(f"{name} {sig(width)}" for name, width in widths.items())
+    return Picture(
+        fig,
+        f"At η = {sig(rate)}, in multiples of each method's own lowest loss: {', '.join(words)}. "
+        f"Powers of ten within twice the lowest: {widest}.",
+    )
+
+
+def plot_bowl_race(kappa: float, noise: float, rare: bool, d: int, seed: int = 0) -> Picture:
+    """Losses of six tuned methods on a bowl, as multiples of the lowest.
+
+    Parameters
+    ----------
+    kappa, noise, rare, d, seed
+        As for `bowl_losses`.
+    """
+    rules = [SGD(), SGDLinear(), Momentum(), AdaGrad(), RMSprop(), Adam()]
+    judged = fair(
+        lambda opt: bowl_losses(opt, d, kappa, noise, rare, seed=seed),
+        {type(opt).__name__: opt for opt in rules},
+        rate_grid(0.001, 30, 3),
+    )
+    middle = {name: float(np.median(losses)) for name, losses in judged.items()}
+    middle = {name: max(loss, 1e-30) for name, loss in middle.items()}  # 0 has no multiples
+    lowest = min(middle.values())
+    fig, ax = figure(height=4.1)
+    ax.set_position([0.14, 0.15, 0.74, 0.74])
+    names, most = list(middle)[::-1], 30.0
+    for row, name in enumerate(names):
+        times, look = middle[name] / lowest, style(name)
+        ax.plot([1, min(times, most)], [row, row], color=look.colour, ls=look.dash, lw=2)
+        ax.plot(min(times, most), row, look.marker, color=look.colour, ms=10)
+        word, here = f"{times:.2g}" if times < most else f"over {most:g}", (min(times, most), row)
+        ax.annotate(word, here, (9, 0), textcoords="offset points", va="center", fontsize=11.5)
+    ax.set_xscale("log")
+    ax.set_xlim(0.95, 40)
+    ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+    ax.minorticks_off()
+    ax.set_yticks(range(len(names)), names, fontsize=12)
+    ax.set(xlabel="loss, as a multiple of the lowest", ylim=(-0.6, 5.6))
+    often = "rare gradients" if rare else "a gradient in every step"
+    ax.set_title(f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions")
+    order = sorted(middle, key=lambda name: middle[name])
+    times = ", ".join(f"{n} {sig(min(middle[n] / lowest, most))}" for n in order[1:])
+    return Picture(
+        fig,
+        f"κ = {kappa:g}, noise {noise:g}, {often}, {d} dimensions, seed {seed}: {order[0]} has the "
+        f"lowest loss. In multiples of it, at most {most:g}: {times}.",
+    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -82,6 +83,16 @@ class Surface:
     def __repr__(self) -> str:
         return f"<surface {self.name}>"
 
+    def __reduce__(self) -> Any:
+        """How a surface travels to another process: one of ours by its name, its lambdas cannot."""
+        if SURFACES.get(self.name) is self and getattr(self.f, "__module__", None) == __name__:
+            return _by_name, (self.name,)
+        return super().__reduce__()
+
+
+def _by_name(name: str) -> Surface:
+    return SURFACES[name]
+
 
 def _in_plane(x: Any) -> np.ndarray:
     x = np.asarray(x)
@@ -115,23 +126,25 @@ def rotated(surface: Surface, angle: float) -> Surface:
     angle = number("angle", angle, FINITE)
     c, s = np.cos(angle), np.sin(angle)
     turn = np.array([[c, s], [-s, c]])  # a row (x, y) times this is R applied to it
-
-    def f(x, y):
-        return surface.f(c * x + s * y, -s * x + c * y)
-
-    def df(x, y):
-        u, v = surface.df(c * x + s * y, -s * x + c * y)
-        return c * u - s * v, s * u + c * v
-
     return replace(
         surface,
         name=f"{surface.name} rotated by {np.degrees(angle):.0f}°",
         formula=f"{surface.formula},\\ \\text{{turned by }} {np.degrees(angle):.0f}°",
-        f=f,
-        df=df,
+        f=partial(_turned, surface, c, s),
+        df=partial(_turned_slopes, surface, c, s),
         minima=surface.minima @ turn,
         start=tuple((np.array(surface.start) @ turn).tolist()),
     )
+
+
+# These, and not functions inside functions, because another process must find them by name.
+def _turned(surface, c, s, x, y):
+    return surface.f(c * x + s * y, -s * x + c * y)
+
+
+def _turned_slopes(surface, c, s, x, y):
+    u, v = surface.df(c * x + s * y, -s * x + c * y)
+    return c * u - s * v, s * u + c * v
 
 
 def scaled(surface: Surface, factors: tuple[float, float]) -> Surface:
@@ -147,22 +160,26 @@ def scaled(surface: Surface, factors: tuple[float, float]) -> Surface:
     if np.shape(factors) not in ((), (2,)):
         raise ValueError(f"factors must be a pair of numbers; got {factors!r}")
     a, b = np.broadcast_to(factors, 2).tolist()
-
-    def df(x, y):
-        u, v = surface.df(a * x, b * y)
-        return a * u, b * v
-
     (x0, x1), (y0, y1) = surface.view
     return replace(
         surface,
         name=f"{surface.name} scaled by {a:g}, {b:g}",
         formula=f"{surface.formula},\\ \\text{{in units }} 1/{a:g}, 1/{b:g}",
-        f=lambda x, y: surface.f(a * x, b * y),
-        df=df,
+        f=partial(_in_units, surface, a, b),
+        df=partial(_in_units_slopes, surface, a, b),
         view=((x0 / a, x1 / a), (y0 / b, y1 / b)),
         minima=surface.minima / (a, b),
         start=(surface.start[0] / a, surface.start[1] / b),
     )
+
+
+def _in_units(surface, a, b, x, y):
+    return surface.f(a * x, b * y)
+
+
+def _in_units_slopes(surface, a, b, x, y):
+    u, v = surface.df(a * x, b * y)
+    return a * u, b * v
 
 
 def bowl(curvature_x: float, curvature_y: float, start=(-1.6, 1.2), view=2.0) -> Surface:
@@ -174,12 +191,20 @@ def bowl(curvature_x: float, curvature_y: float, start=(-1.6, 1.2), view=2.0) ->
     return Surface(
         name=f"bowl({a:g}, {b:g})",
         formula=rf"\frac{{1}}{{2}}({a:g}\,x^2 + {b:g}\,y^2)",
-        f=lambda x, y: 0.5 * (a * x * x + b * y * y),
-        df=lambda x, y: (a * x, b * y),
+        f=partial(_bowl, a, b),
+        df=partial(_bowl_slopes, a, b),
         view=((-view, view), (-view, view)),
         minima=np.zeros((1, 2)),
         start=start,
     )
+
+
+def _bowl(a, b, x, y):
+    return 0.5 * (a * x * x + b * y * y)
+
+
+def _bowl_slopes(a, b, x, y):
+    return a * x, b * y
 
 
 _valley = bowl(1, 25)

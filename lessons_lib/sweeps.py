@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,11 @@ import numpy as np
 
 from .descent import Path, descend, endpoints, gaussian
 from .optimizers import Optimizer
+from .parallel import run_all
 from .surfaces import Differentiable, Surface
 from .validation import NOT_NEGATIVE, POSITIVE, number, numbers, points, whole_number
+
+_TASK = 5e6  # lane·steps of one task of a sweep: some hundredths of a second
 
 
 def rate_grid(low: float = 1e-4, high: float = 10.0, per_decade: int = 6) -> np.ndarray:
@@ -254,6 +258,74 @@ def basins(
     reached = np.take_along_axis(distance, nearest[..., None], -1)[..., 0] <= within
     ends = np.where(reached, nearest, np.where(np.isnan(end).any(-1), -2, -1))
     return Basins(x, y, ends)
+
+
+def sweep(
+    surfaces: Mapping[str, Surface],
+    optimizers: Mapping[str, Optimizer],
+    rates: np.ndarray | None = None,
+    starts: int = 32,
+    steps: int = 300,
+    noise: float = 0.0,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Every optimizer at every rate from many random starts on every surface.
+
+    Parameters
+    ----------
+    surfaces : dict of name → Surface
+    optimizers : dict of name → Optimizer
+    rates, steps, noise, seed : as for `tune`
+    starts : int, default 32
+        Random starts on each surface.
+    executor : concurrent.futures.Executor, optional
+        Where to compute: `ProcessPoolExecutor()` for all cores, Dask's ``Client.get_executor()``
+        for a cluster. By default in this process. The work is cut in the same way, and so the
+        results are the same, whatever the executor.
+
+    Returns
+    -------
+    dict of surface → dict of optimizer → array of shape (R, starts)
+        The excess loss at the end; inf where the path diverged.
+
+    Raises
+    ------
+    Incomplete
+        If tasks failed or the executor died; its ``resume(executor)`` does what is missing.
+    """
+    rates = rate_grid() if rates is None else np.atleast_1d(numbers("rates", rates, POSITIVE))
+    starts, steps = whole_number("starts", starts, 1), whole_number("steps", steps)
+    seeds = _noise_seeds(seed, 0, starts)
+    size = max(1, int(_TASK // (len(rates) * max(steps, 1))))  # starts of one task
+    tasks = {}
+    for where, surface in surfaces.items():
+        x = random_starts(surface, starts, seed)
+        for name, opt in optimizers.items():
+            grid = dataclasses.replace(opt, lr=rates[:, None])
+            for i in range(0, starts, size):
+                part = slice(i, i + size)
+                task = (surface, grid, x[part], steps, noise, seeds[part])
+                tasks[f"{where}, {name}, start {i}"] = task
+
+    def gather(results: dict[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+        found = iter(results.values())
+        return {
+            where: {
+                name: np.concatenate([next(found) for _ in range(0, starts, size)], axis=1)
+                for name in optimizers
+            }
+            for where in surfaces
+        }
+
+    return run_all(_excess_at_end, tasks, executor, gather)
+
+
+def _excess_at_end(surface, opt, start, steps, noise, seeds):
+    """One task of a sweep; shape (rates, starts)."""
+    end = endpoints(surface, opt, start, steps, noise, seeds)
+    above = np.maximum(surface(end) - _floor(surface), 0.0)
+    return np.where(np.isnan(end).any(-1), np.inf, above)
 
 
 def fair(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -64,6 +65,8 @@ def numbers(name: str, value: Any, allowed: Allowed) -> float | np.ndarray:
     ValueError
         If any element is not a finite number or is not allowed.
     """
+    if type(value) is float and math.isfinite(value) and allowed.test(value):
+        return value  # the usual case, and in steps that take microseconds
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths

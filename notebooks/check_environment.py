@@ -8,7 +8,7 @@ import importlib
 import sys
 
 OLDEST = (3, 11)
-PACKAGES = ("numpy", "matplotlib", "ipywidgets", "tqdm")
+PACKAGES = ("numpy", "matplotlib", "sklearn", "ipywidgets", "anywidget", "tqdm")
 INSTALL = (
     "in a terminal in the course's folder: make lab, and open the address that it prints. "
     "In a running notebook: %pip install -r ../requirements.txt, then Kernel > Restart Kernel."

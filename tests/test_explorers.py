@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+import ipywidgets as widgets
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -134,3 +135,15 @@ def test_a_broken_callback_is_noticed(kernel):
             "def bad(a):\n    1 / a\n    return EXPLORERS['parabola']().picture\n"
             "drive(Explorer(bad, 'why?', {'a': slider('a', 0, 1, 0.5, 0.1)}))"
         )
+
+
+def test_a_tune_is_heard_when_asked_for():
+    """An empty player would ask the browser for a sound that is not there."""
+    made = EXPLORERS["jukebox"]()
+    button = next(w for w in made.box.children if isinstance(w, widgets.Button))
+    kinds = [type(w) for w in made.box.children]
+    assert widgets.Audio not in kinds
+    button.click()
+    assert made.box.children[-1].value[:4] == b"RIFF"
+    made.controls["tune"].value = 2
+    assert [type(w) for w in made.box.children] == kinds

@@ -87,6 +87,17 @@ def test_numbers_for_sentences(value, text):
     assert sig(value) == text
 
 
+def test_a_stage_draws_axes_only_when_they_change(monkeypatch):
+    whole, drawn = FigureCanvasAgg.draw, []
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda self: (drawn.append(1), whole(self))[1])
+    stage = Stage()
+    for rate in (0.1, 0.2, 0.3):
+        stage.png(plot_parabola(2.0, rate).figure)
+    assert len(drawn) == 1
+    stage.png(plot_parabola(4.0, 0.3).figure)  # other limits
+    assert len(drawn) == 2
+
+
 @pytest.mark.parametrize(
     "share, size, counting, said",
     [
@@ -99,14 +110,3 @@ def test_numbers_for_sentences(value, text):
 def test_the_rates_of_a_rare_and_a_frequent_feature(share, size, counting, said):
     """With squares the border is at √share; for an accumulator that counts there is none."""
     assert said in plot_rare(share, size, counting).caption
-
-
-def test_a_stage_draws_axes_only_when_they_change(monkeypatch):
-    whole, drawn = FigureCanvasAgg.draw, []
-    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda self: (drawn.append(1), whole(self))[1])
-    stage = Stage()
-    for rate in (0.1, 0.2, 0.3):
-        stage.png(plot_parabola(2.0, rate).figure)
-    assert len(drawn) == 1
-    stage.png(plot_parabola(4.0, 0.3).figure)  # other limits
-    assert len(drawn) == 2

@@ -47,6 +47,7 @@ EXPECTED = {
     "notebooks",
     "pyproject.toml",
     "requirements-dev.txt",
+    "requirements-frameworks.txt",
     "requirements.txt",
     "tests",
     "tools",
@@ -72,7 +73,7 @@ def test_versions_agree():
 
 # --- pinned versions ----------------------------------------------------------------------------
 
-REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+REQUIREMENTS = ["requirements.txt", "requirements-dev.txt", "requirements-frameworks.txt"]
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([0-9][0-9a-z.]*)( ; [a-z_]+ .+)?")
 
 
@@ -107,8 +108,21 @@ def test_pins_refuse(line, monkeypatch):
         pins("requirements.txt")
 
 
-def test_developers_have_the_readers_versions():
-    assert set(pins("requirements.txt")) <= set(pins("requirements-dev.txt"))
+def test_one_version_for_all():
+    """Files that are installed together agree, and all have what the readers have."""
+    readers, developers, frameworks = (set(pins(name)) for name in REQUIREMENTS)
+    assert readers <= developers
+    assert readers <= frameworks
+    both = [package for package, _ in developers | frameworks]
+    assert len(both) == len(set(both))
+
+
+def test_graphics_cards_are_left_to_pip():
+    """The small build of PyTorch must satisfy the file as it is."""
+    frameworks = pins("requirements-frameworks.txt")
+    assert not [package for package, _ in frameworks if re.match("cuda|nvidia|triton", package)]
+    readme = "\n".join(lines("README.md"))
+    assert set(re.findall(r"torch==([\d.]+\d)", readme)) <= {dict(frameworks)["torch"]}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +130,7 @@ def test_developers_have_the_readers_versions():
     [
         (PROJECT["project"]["dependencies"], "requirements.txt"),
         (PROJECT["project"]["optional-dependencies"]["dev"], "requirements-dev.txt"),
+        (PROJECT["project"]["optional-dependencies"]["frameworks"], "requirements-frameworks.txt"),
     ],
     ids=REQUIREMENTS,
 )
@@ -169,7 +184,7 @@ TARGETS = {
 
 @pytest.mark.parametrize(
     "target",
-    "help lab test notebooks bench links format requirements clean".split(),
+    "help lab frameworks test notebooks bench links format requirements clean".split(),
 )
 def test_targets(target):
     assert "##" in TARGETS[target], f"make help does not mention {target}"
@@ -204,10 +219,14 @@ def test_help():
 # A module imports only modules of a lower number.
 LAYERS = {
     "validation": 0,
+    "parallel": 0,
     "optimizers": 1,
     "surfaces": 1,
     "large": 1,
+    "replay": 1,
     "datasets": 1,
+    "frameworks": 2,
+    "schedules": 2,
     "descent": 2,
     "models": 2,
     "sweeps": 3,
@@ -513,11 +532,14 @@ def test_nothing_to_do_is_quick(course, monkeypatch):
     monkeypatch.setattr(set_up, "works", lambda python: True)
     installed = []
     monkeypatch.setattr(set_up, "install", installed.append)
-    for audience in ("readers", "readers", "developers", "developers", "readers"):
+    for audience in ("readers", "readers", "frameworks", "developers", "developers", "readers"):
         set_up.main([audience])
-    assert installed == REQUIREMENTS
+    readers, developers, frameworks = REQUIREMENTS
+    assert installed == [[readers], [frameworks], [developers, frameworks]]
     assert "developers" in json.loads((course / "set_up.json").read_text())
+    set_up.main(["frameworks"])
+    assert len(installed) == 3
     with (course / "requirements.txt").open("a") as file:
         file.write("more==1\n")
     set_up.main(["readers"])
-    assert installed == [*REQUIREMENTS, "requirements.txt"]
+    assert installed[3:] == [[readers]]

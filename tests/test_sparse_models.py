@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from lessons_lib import OPTIMIZERS, SGD, AdaGrad, Adam, SGDLinear
+from lessons_lib import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RMSprop, SGDLinear
 from lessons_lib.datasets import clicks, docstrings, documentation, ratings, words_and_pairs
 from lessons_lib.models.embeddings import SkipGram, fit_embeddings, neighbours, pairs, vocabulary
 from lessons_lib.models.factors import Factors, fit_factors
@@ -199,6 +199,7 @@ def test_refusals(call, words):
 # --- what lesson 06 says ------------------------------------------------------------------------
 
 TUNED = {"SGD": SGD(lr=[2.2]), "SGDLinear": SGDLinear(lr=[2.2]), "AdaGrad": AdaGrad(lr=[0.22])}
+TUNED |= {"Momentum": Momentum(lr=[0.22]), "RMSprop": RMSprop(lr=[0.046])}
 TUNED["Adam"] = Adam(lr=[0.046])
 SEEDS = range(100, 105)
 
@@ -210,63 +211,84 @@ def text():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_on_text_adagrad_is_ahead_of_sgd_and_level_with_adam(text, seed):
+def test_on_text_a_rate_for_each_coordinate_is_ahead(text, seed):
     X, _, labels = text
     order = np.random.default_rng(seed).permutation(len(labels))[: int(0.8 * len(labels))]
     loss = {name: online(X, labels, opt, order).losses.mean() for name, opt in TUNED.items()}
-    assert loss["AdaGrad"] < min(loss["SGD"], loss["SGDLinear"]) - 0.02
+    one_rate = min(loss["SGD"], loss["SGDLinear"], loss["Momentum"])
+    assert max(loss["AdaGrad"], loss["RMSprop"], loss["Adam"]) < one_rate - 0.02
     assert abs(loss["AdaGrad"] - loss["Adam"]) < 0.02
-    capped = online(X, labels, AdaGrad(lr=[1.0], G0=0.1), order).losses.mean()
+    assert abs(loss["AdaGrad"] - loss["RMSprop"]) < 0.02
+    rates = np.array([0.46, 1.0, 2.2])
+    capped = online(X, labels, AdaGrad(lr=rates, G0=0.1), order).losses.mean(axis=0).min()
     lead = min(loss["SGD"], loss["SGDLinear"]) - loss["AdaGrad"]
-    assert capped - loss["AdaGrad"] > lead / 3  # G₀ = 0.1 costs a third of the lead at least
+    assert capped - loss["AdaGrad"] > lead / 2  # G₀ = 0.1 costs half of the lead at least
 
 
-def best_weights(X, labels):
-    """The exact optimum with an L2 penalty, as in the lesson."""
-    model = LogisticRegression(C=10, fit_intercept=False, solver="liblinear")
+def best_weights(X, labels, C=10):
+    """The minimum of the loss with an L2 penalty, as in the lesson."""
+    model = LogisticRegression(C=C, fit_intercept=False, solver="liblinear")
     return model.fit(X, labels).coef_[0]
 
 
-@pytest.fixture(scope="module")
-def hinges(text):
-    """Whether a document is in the fifth whose evidence lies most in rare features."""
+def test_errors_where_rare_words_decide(text):
+    """AdaGrad saves a fifth to a half of SGD's errors, whether rare words decide or not."""
     X, _, labels = text
     size = abs(best_weights(X, labels))
     evidence = (X @ np.where(X.sum(axis=0) <= 20, size, 0)) / np.maximum(X @ size, 1e-12)
-    return evidence >= np.quantile(evidence, 0.8)
+    hinges, share = evidence >= np.quantile(evidence, 0.8), []
+    for seed in SEEDS:
+        order = np.random.default_rng(seed).permutation(len(labels))[: int(0.8 * len(labels))]
+        errors = {}
+        for name, opt in TUNED.items():
+            run = online(X, labels, opt, order)
+            rare, wrong = hinges[order[: len(run.losses)]], run.losses[:, 0] > np.log(2)
+            errors[name] = np.array([wrong[~rare].mean(), wrong[rare].mean()])
+            assert errors[name][1] > 2 * errors[name][0]
+        share.append(1 - errors["AdaGrad"] / errors["SGD"])
+    assert np.min(share) > 0
+    assert all(0.2 < mean < 0.5 for mean in np.mean(share, axis=0))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_errors_where_rare_words_decide(text, hinges, seed):
+def test_one_pass_against_the_penalised_minimum(text):
+    """On average over five orders; the penalty is the best of three for the test documents."""
     X, _, labels = text
-    order = np.random.default_rng(seed).permutation(len(labels))
-    order, kept = np.split(order, [int(0.8 * len(labels))])
-    errors, tested, sign = {}, {}, 2 * labels[kept] - 1
-    for name, opt in TUNED.items():
-        run = online(X, labels, opt, order)
-        rare, wrong = hinges[order[: len(run.losses)]], run.losses[:, 0] > np.log(2)
-        errors[name] = np.array([wrong[~rare].mean(), wrong[rare].mean()])
-        tested[name] = np.logaddexp(0, -sign * (X[kept] @ run.w[:, 0])).mean()
-        assert errors[name][1] > 2 * errors[name][0]
-    saved = errors["SGD"] - errors["AdaGrad"]
-    assert 0 < saved[0] < saved[1]
-    exact = np.logaddexp(0, -sign * (X[kept] @ best_weights(X[order], labels[order]))).mean()
-    assert max(tested["AdaGrad"], tested["Adam"]) < exact
-    assert abs(tested["SGD"] - exact) < 0.05
+    tested = {name: [] for name in ("SGD", "AdaGrad", "Adam", "minimum")}
+    for seed in SEEDS:
+        order = np.random.default_rng(seed).permutation(len(labels))
+        order, kept = np.split(order, [int(0.8 * len(labels))])
+        weights = [best_weights(X[order], labels[order], C) for C in (1, 3, 10)]
+        found = {n: [online(X, labels, TUNED[n], order).w[:, 0]] for n in tested if n in TUNED}
+        for name, each in {**found, "minimum": weights}.items():
+            margins = [(2 * labels[kept] - 1) * (X[kept] @ w) for w in each]
+            tested[name].append(min(np.logaddexp(0, -m).mean() for m in margins))
+    mean = {name: np.mean(losses) for name, losses in tested.items()}
+    assert max(mean["AdaGrad"], mean["Adam"]) < mean["minimum"] < mean["SGD"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_bias_beside_unit_rows_inflates_the_lead(text, seed):
+def test_a_bias_inflates_the_lead_and_tf_idf_shrinks_it(text, seed):
     X, _, labels = text
     order = np.random.default_rng(seed).permutation(len(labels))[: int(0.8 * len(labels))]
-    rows = sparse.csr_array(X / np.sqrt(np.maximum(X.sum(axis=1), 1))[:, None])
-    bias = sparse.csr_array(sparse.hstack([rows, np.ones((len(labels), 1))]))
-    wide = np.array([2.2, 4.6, 10.0, 22.0, 46.0, 100.0])
+
+    def unit(Z):
+        return sparse.csr_array(Z / np.sqrt(np.maximum((Z * Z).sum(axis=1), 1e-12))[:, None])
+
+    forms = {"rows": unit(X)}
+    forms["bias"] = sparse.csr_array(sparse.hstack([forms["rows"], np.ones((len(labels), 1))]))
+    forms["tf-idf"] = unit(sparse.csr_array(X * (1 + np.log(len(labels) / X.sum(axis=0)))))
     lead = {}
-    for name, Z in {"rows": rows, "bias": bias}.items():
-        linear = online(Z, labels, SGDLinear(lr=wide), order).losses.mean(axis=0).min()
-        lead[name] = linear - online(Z, labels, AdaGrad(lr=[1.0]), order).losses.mean()
-    assert lead["bias"] > 2 * lead["rows"] > 0
+    for name, Z in forms.items():
+        best = {
+            cls: online(Z, labels, cls(lr=np.array(rates)), order).losses.mean(axis=0).min()
+            for cls, rates in (
+                (SGD, [4.6, 10.0, 22.0, 46.0, 100.0]),
+                (SGDLinear, [4.6, 10.0, 22.0, 46.0, 100.0]),
+                (AdaGrad, [0.46, 1.0, 2.2]),
+            )
+        }
+        lead[name] = min(best[SGD], best[SGDLinear]) - best[AdaGrad]
+    assert lead["bias"] > 2 * lead["rows"] > 4 * lead["tf-idf"] > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -278,7 +300,8 @@ def test_words_seen_once_have_moved_by_the_rate(text, seed):
     once = (seen == 1) & (G > 0)  # a square below 1e-308 is 0 to the computer
     np.testing.assert_allclose(abs(run.w[once, 0]), 0.22)
     assert once.sum() > 0.98 * (seen == 1).sum()
-    assert G[once].max() > 1e6 * G[once].min()
+    only = np.sqrt(G[seen == 1])
+    assert np.mean(only / (only + 1e-10) < 0.99) > 0.25
     ranks = [np.argsort(np.argsort(a)) for a in (seen, G)]
     assert np.corrcoef(*ranks)[0, 1] < 0.7
 
@@ -298,8 +321,9 @@ def test_clicks_need_informative_rare_features(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_regret_is_within_its_bound(seed):
-    """At theory's rates, in a box of ±1: AdaGrad's bound and regret are below those of SGD."""
-    X, y, _ = clicks(4000, seed)
+    """At theory's rates, in a box of ±1: both as good as never to move, SGD's bound the smaller."""
+    T = 10_000
+    X, y, _ = clicks(T, seed)
     sign, ends = 2.0 * y - 1, [(-1.0, 1.0)] * X.shape[1]
 
     def total(w):
@@ -307,15 +331,18 @@ def test_regret_is_within_its_bound(seed):
         return np.logaddexp(0, -s).sum(), X.T @ (-sign / (1 + np.exp(s)))
 
     star = minimize(total, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B", bounds=ends)
-    run = online(X, y, AdaGrad(lr=[2**0.5], eps=0.0), np.arange(4000), batch=1, box=1.0)
-    G, diagonal = run.state["G"], 2 * X.shape[1] ** 0.5
+    still = T * np.log(2) - star.fun
+    run = online(X, y, AdaGrad(lr=[2**0.5], eps=0.0), np.arange(T), batch=1, box=1.0)
+    G, distance = run.state["G"], np.sum(X.sum(axis=0) > 0) ** 0.5
     bound = 2**1.5 * np.sqrt(G).sum()
-    lr = diagonal / G.sum() ** 0.5
-    fixed = online(X, y, SGD(lr=[lr]), np.arange(4000), batch=1, box=1.0)
+    lr = distance / G.sum() ** 0.5
+    fixed = online(X, y, SGD(lr=[lr]), np.arange(T), batch=1, box=1.0)
     squares = (np.expm1(-fixed.losses[:, 0]) ** 2 * (X * X).sum(axis=1)).sum()
-    other = diagonal**2 / (2 * lr) + lr / 2 * squares
+    other = distance**2 / (2 * lr) + lr / 2 * squares
     regret, others = run.losses.sum() - star.fun, fixed.losses.sum() - star.fun
-    assert regret < bound < other and regret < others < other
+    assert max(regret, others) < other < bound
+    assert abs(regret / still - 1) < 0.15 and abs(others / still - 1) < 0.15
+    assert other > 2.5 * still
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -339,22 +366,22 @@ def test_recommendation_is_a_tie(seed):
 def test_embeddings_know_relatives():
     texts = documentation()
     words, often = vocabulary(texts, least=8)
-    model, last, related = SkipGram(len(words), 16), {}, 0
+    model, last, related = SkipGram(len(words), 24), {}, 0
     kin = {"left": {"right", "bottom", "top", "lower", "upper", "corner", "center"}}
     kin["month"] = {"day", "days", "year", "years", "hour", "hours", "date", "weekday", "week"}
-    for seed in range(2):
-        near = pairs(texts, words, seed=seed)[:200_000]
-        for opt in (SGD(lr=[32.0]), SGDLinear(lr=[56.0]), AdaGrad(lr=[0.32])):
+    for seed in range(1, 6):
+        near = pairs(texts, words, seed=seed)[:400_000]
+        for opt in (SGD(lr=[32.0]), SGDLinear(lr=[100.0]), AdaGrad(lr=[0.32])):
             x, losses = fit_embeddings(model, near, often, opt, seed=seed)
             last[type(opt).__name__] = losses[-100:].mean()
-        assert last["AdaGrad"] < last["SGD"] and abs(last["AdaGrad"] - last["SGDLinear"]) < 0.2
+        assert last["SGDLinear"] < last["AdaGrad"] - 0.03 < last["SGD"] - 0.06
         for word, others in kin.items():
             nearest = neighbours(x[: len(words), 0], words.index(word), k=10)
             related += bool(others & {words[i] for i in nearest})
-    assert related >= 3
+    assert related >= 6
 
 
-def test_one_over_n_is_behind():
+def test_one_over_n_is_behind_adagrad_and_that_behind_sgdlinear():
     """The lesson's own k-means, from other starts."""
     path = Path(__file__).parent.parent / "notebooks" / "06_sparse_features.ipynb"
     cells = ["".join(c["source"]) for c in json.loads(path.read_text(encoding="utf-8"))["cells"]]
@@ -365,8 +392,11 @@ def test_one_over_n_is_behind():
     for first in range(1000, 1050, 10):
         seeds = range(first, first + 10)
         end = scope["k_means"](None, seeds)[-1].mean()
-        for opt in (SGDLinear(lr=np.full((1, 1, 1), 0.22)), AdaGrad(lr=np.full((1, 1, 1), 4.6))):
-            assert scope["k_means"](opt, seeds)[-1].mean() < end - 5
+        linear, adagrad = (
+            scope["k_means"](cls(lr=np.full((1, 1, 1), lr)), seeds)[-1].mean()
+            for cls, lr in ((SGDLinear, 0.22), (AdaGrad, 4.6))
+        )
+        assert linear < adagrad < end - 5
 
 
 def test_rates_run_side_by_side_as_they_do_alone():

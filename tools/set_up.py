@@ -1,9 +1,10 @@
 """Make the virtual environment `.venv` and install the course into it.
 
-Usage: python set_up.py readers|developers
+Usage: python set_up.py readers|frameworks|developers
 
-`readers` installs what the lessons need, `developers` also what the tests need. What was
-installed is written down in `.venv/set_up.json`, so that a second call takes an instant.
+`readers` installs what the lessons need, `frameworks` also PyTorch, Keras and optax for lesson 08,
+`developers` also what the tests need. What was installed is written down in `.venv/set_up.json`,
+so that a second call takes an instant.
 Every failure is one line that says what to do; pip's own words are kept in `.venv/set_up.log`.
 
 This file must be readable by very old Pythons, since it is the one that tells their owner
@@ -24,26 +25,29 @@ BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 VENV_PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(VENV, "set_up.json")
 LOG = os.path.join(VENV, "set_up.log")
-REQUIREMENTS = {"readers": "requirements.txt", "developers": "requirements-dev.txt"}
+AUDIENCES = ["readers", "frameworks", "developers"]  # each has the packages of those before it
+REQUIREMENTS = {
+    "readers": ["requirements.txt"],
+    "frameworks": ["requirements-frameworks.txt"],
+    "developers": ["requirements-dev.txt", "requirements-frameworks.txt"],
+}
 # Few and short attempts: someone without a network learns it within seconds.
 PIP = ["-m", "pip", "install", "--disable-pip-version-check", "--retries", "1", "--timeout", "15"]
 
 
 def main(arguments):
     """Install for the audience that `arguments` names, unless that has been done."""
-    if len(arguments) != 1 or arguments[0] not in REQUIREMENTS:
-        stop("Usage: python tools/set_up.py readers|developers")
+    if len(arguments) != 1 or arguments[0] not in AUDIENCES:
+        stop("Usage: python tools/set_up.py readers|frameworks|developers")
     audience = arguments[0]
     wanted = digests()
     done = read_stamp() if works(VENV_PYTHON) else {}
-    # The developers' packages contain the readers'.
-    if done.get(audience) == wanted[audience] or done.get("developers") == wanted["developers"]:
+    if any(done.get(a) == wanted[a] for a in AUDIENCES[AUDIENCES.index(audience) :]):
         return
     if not works(VENV_PYTHON):
         check_version()
         make_venv()
     install(REQUIREMENTS[audience])
-    # A set of readers' packages only adds to a set of developers' packages that is current.
     with io.open(STAMP, "w", encoding="utf-8") as file:
         file.write(json.dumps({audience: wanted[audience]}))
 
@@ -59,7 +63,7 @@ def digests():
         return total.hexdigest()
 
     common = ["pyproject.toml", "requirements.txt"]
-    return {"readers": digest(common), "developers": digest(common + ["requirements-dev.txt"])}
+    return dict((audience, digest(common + REQUIREMENTS[audience])) for audience in AUDIENCES)
 
 
 def read_stamp():
@@ -132,10 +136,12 @@ def make_venv():
 
 
 def install(requirements):
-    """Install the pinned packages of the file `requirements`, then the course itself."""
-    say("Installing %s into .venv (the first time, a minute or two) ..." % requirements)
+    """Install the pinned packages of the files `requirements`, then the course itself."""
+    names = " and ".join(requirements)
+    say("Installing %s into .venv (the first time, a minute or two) ..." % names)
+    files = [os.path.join(ROOT, name) for name in requirements]
     with io.open(LOG, "w", encoding="utf-8") as log:
-        run_pip(["--requirement", os.path.join(ROOT, requirements)], log)
+        run_pip([word for file in files for word in ("--requirement", file)], log)
         run_pip(["--no-deps", "--editable", ROOT], log)
 
 
@@ -183,7 +189,10 @@ def run_pip(arguments, log):
 def explain_disk(output):
     """Stop with a line about the disk if `output` says that it is full."""
     if "No space left on device" in output:
-        stop("The disk is full: the course needs about 600 MB; make room and run again.")
+        stop(
+            "The disk is full: the course needs about 600 MB, with the frameworks of lesson 08 "
+            "about 2.5 GB; make room and run again."
+        )
 
 
 def last_line(text):

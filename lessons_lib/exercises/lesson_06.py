@@ -143,7 +143,7 @@ exercise(
         ),
         Mistake(
             lambda v, g, k, rho: rho**k * v + (1 - rho) * g**2,
-            "The pause is right, but the step of the return fades v once more.",
+            "The pause is right. And what does the rule do to the old v in the step of the return?",
         ),
         Mistake(
             lambda v, g, k, rho: rho ** (k + 1) * (v + (1 - rho) * g**2),
@@ -223,7 +223,7 @@ exercise(
         ),
         Mistake(
             _bound(lambda B: 2 * B, _sides, factor=1.0),
-            "The rate is right; in the bound, a factor is missing.",
+            "The rate is right. What stands in the bound before the sum, beside D∞?",
         ),
         Mistake(
             _bound(lambda B: 2 * B, _sides, rate=lambda D: D),
@@ -251,6 +251,17 @@ exercise(
                 np.sqrt(2 * history.shape[1]) * 2 * B * _sides(history),
             ),
             "You took the diagonal of the whole box. D∞ is the largest distance in one coordinate.",
+        ),
+        Mistake(
+            lambda history, B: (_ROOT * 2 * B * _sides(history), 2 * B / _ROOT),
+            "These two numbers stand in the other order: the rate comes first.",
+        ),
+        Mistake(
+            lambda history, B: (
+                B * np.sqrt(history.shape[1]) / np.sqrt((history**2).sum()),
+                B * np.sqrt(history.shape[1]) * np.sqrt((history**2).sum()),
+            ),
+            "These are the rate and the bound of SGD. AdaGrad's rate needs no gradients.",
         ),
     ],
     look="section 5, the formula of AdaGrad's bound",
@@ -299,6 +310,10 @@ exercise(
         Mistake(
             lambda c, points: c - sum((c - x) / n for n, x in enumerate(points, start=1)),
             "All differences were taken from the start. The centre moves after each point.",
+        ),
+        Mistake(
+            lambda c, points: points[0] + 0 * c,
+            "The centre has received the first point only: does your loop end too early?",
         ),
         Mistake(
             lambda c, points: points.mean(),
