@@ -34,7 +34,7 @@ SEEDS = (0, 1, 2, 3, 4)
 FOUND: dict[str, tuple[float, ...]] = {
     "text": (0.68, 1.7, 0.2, 0.14, 0.013, 0.013),
     "tunes": (0.68, 0.68, 0.14, 0.078, 0.013, 0.013),
-    "forgery": (0.52, 0.52, 0.00043, 0.026, 0.00098, 0.00063),
+    "forgery": (0.49, 0.11, 0.00028, 0.049, 0.0011, 0.0024),
 }
 
 
@@ -124,11 +124,14 @@ class Result:
 def level(values: Mapping[str, np.ndarray]) -> list[str]:
     """The names that cannot be told from the best: whose range over the seeds meets its range.
 
-    The best is the one with the lowest median. With five seeds each, two methods that do not
-    differ have ranges apart in fewer than one case of a hundred (2 of 252 orders).
+    The best is the one with the lowest median. A method of which a run diverged is not at the top,
+    however good its other runs are (unless that has happened to all). With five seeds each, two
+    methods that do not differ, and are named beforehand, have ranges apart in fewer than one case
+    of a hundred (2 of 252 orders).
     """
-    best = min(values, key=lambda name: np.median(values[name]))
-    return [name for name, v in values.items() if np.min(v) <= np.max(values[best])]
+    whole = {name: v for name, v in values.items() if np.isfinite(v).all()} or values
+    best = min(whole, key=lambda name: np.median(whole[name]))
+    return [name for name, v in whole.items() if np.min(v) <= np.max(whole[best])]
 
 
 def verdict(values: Mapping[str, np.ndarray]) -> str:
@@ -218,17 +221,25 @@ def painting_task() -> Task:
 
 
 def forgery_task() -> Task:
-    """Forged digits, by a conditional GAN; judged by the `energy_distance` to real ones."""
-    (X, y), (real, labels) = digits()
-    gan, rng = GAN(), np.random.default_rng(5)
-    z = rng.standard_normal((len(real), gan.noise))
+    """Forged digits, by a conditional GAN; judged by the `energy_distance` to real ones.
 
-    def distance(theta):
-        runs = theta.reshape(-1, gan.size)
-        each = [energy_distance(gan.generate(one, labels, z), real, labels) for one in runs]
-        return np.reshape(each, theta.shape[:-1])
+    The rates are chosen by the distance to training digits, and judged by that to test digits.
+    """
+    (X, y), (X_test, y_test) = digits()
+    gan, n = GAN(), len(X_test)
 
-    return Task(gan, gan.draw(X, y), 1200, 16, random_rates(14, 3e-4, 1), distance)
+    def distance(real, labels, seed):
+        z = np.random.default_rng(seed).standard_normal((len(real), gan.noise))
+
+        def score(theta):
+            runs = theta.reshape(-1, gan.size)
+            each = [energy_distance(gan.generate(one, labels, z), real, labels) for one in runs]
+            return np.reshape(each, theta.shape[:-1])
+
+        return score
+
+    tuning, judge = distance(X[:n], y[:n], 4), distance(X_test, y_test, 5)
+    return Task(gan, gan.draw(X, y), 1200, 16, random_rates(14, 3e-5, 1), tuning, judge)
 
 
 def energy_distance(A: np.ndarray, B: np.ndarray, labels: np.ndarray) -> float:
@@ -268,8 +279,8 @@ TASKS: dict[str, Callable[[], Task]] = {
 
 
 def tuned_rates(name: str) -> dict[str, float]:
-    """The random search whose result is in `FOUND`: 14 rates, two seeds. It takes a minute."""
-    best = TASKS[name]().search(seeds=(0,), tuning_seeds=(100, 101)).best
+    """The random search whose result is in `FOUND`: 14 rates, three seeds. It takes a minute."""
+    best = TASKS[name]().search(seeds=(0,), tuning_seeds=(100, 101, 102)).best
     return {name: opt.lr for name, opt in best.items()}
 
 

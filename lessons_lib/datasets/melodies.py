@@ -34,18 +34,18 @@ TUNES = {
         "c-c-c-d- e---d--- c-e-d-d- c------- c-c-c-d- e---d--- c-e-d-d- c------- "
         "d-d-d-d- A---A--- d-c-B-A- G------- c-c-c-d- e---d--- c-e-d-d- c-------"
     ),
-    # German folk song of the 19th century.
+    # German song: words of 1860, to a tune in print by 1807.
     "Hänschen klein": (
         "G-E-E--- F-D-D--- C-D-E-F- G-G-G--- G-E-E--- F-D-D--- C-E-G-G- C------- "
         "D-D-D-D- D-E-F--- E-E-E-E- E-F-G--- G-E-E--- F-D-D--- C-E-G-G- C-------"
     ),
-    # American nursery rhyme of the 19th century.
+    # American nursery rhyme: words of 1830.
     "Mary had a little lamb": (
         "E-D-C-D- E-E-E--- D-D-D--- E-G-G--- E-D-C-D- E-E-E-E- D-D-E-D- C-------"
     ),
-    # English singing game.
+    # English singing game; this tune in print by 1879.
     "London Bridge": ("G--AG-F- E-F-G--- D-E-F--- E-F-G--- G--AG-F- E-F-G--- D---G--- E-C-----"),
-    # The spring carol "Tempus adest floridum", Piae Cantiones, 1582.
+    # Words of 1853, to the tune of the spring carol "Tempus adest floridum", Piae Cantiones, 1582.
     "Good King Wenceslas": (
         "c-c-c-d- c-c-G--- A-G-A-B- c---c--- c-c-c-d- c-c-G--- A-G-A-B- c---c--- "
         "g-f-e-d- e-d-c--- A-G-A-B- c---c--- G-G-A-B- c-c-d--- g-f-e-d- c---f--- c-------"

@@ -21,7 +21,7 @@ def coordinates(side: int) -> np.ndarray:
     """What the painting network is told of each pixel: shape (side², 14).
 
     x and y in [−1, 1], and sine and cosine of kπx and kπy for k = 1, 2, 4: with the two numbers
-    alone, edges would take many times as long (Tancik et al. 2020, arXiv:2006.10739).
+    alone, edges are learned much more slowly (Tancik et al. 2020, arXiv:2006.10739).
     """
     axis = np.linspace(-1, 1, whole_number("side", side, least=2))
     y, x = (a.ravel() for a in np.meshgrid(axis, axis, indexing="ij"))
