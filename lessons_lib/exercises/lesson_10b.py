@@ -249,8 +249,8 @@ exercise(
         ),
         Mistake(
             lambda g: (np.mean(g, axis=0) ** 2, np.mean(g, axis=0) ** 2),
-            "The first is right. The second takes k steps: what does each of them add, and are their "
-            "gradients alike?",
+            "The first is right. The second takes k steps: what does each of them add, and are "
+            "their gradients alike?",
         ),
     ],
     look="section 4, C10",
