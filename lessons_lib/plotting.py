@@ -919,7 +919,10 @@ def plot_seeds(
     ax.set_axisbelow(True)
     ax.set(xlabel=xlabel, title=title)
     order = sorted(values, key=lambda name: np.median(values[name]))
-    return Picture(fig, f"{title or xlabel}: lowest {order[0]}, highest {order[-1]}.")
+    if np.max(values[order[0]]) >= np.min(values[order[-1]]):
+        return Picture(fig, f"{title or xlabel}: the ranges of all {len(values)} meet.")
+    top = f"at the top {', '.join(best)}" if best else f"the lowest median has {order[0]}"
+    return Picture(fig, f"{title or xlabel}: {top}.")
 
 
 def plot_images(rows: Mapping[str, np.ndarray], title: str = "", wrap: int = 0) -> Picture:

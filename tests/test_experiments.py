@@ -5,6 +5,7 @@ import pytest
 
 from lessons_lib import Adam
 from lessons_lib.datasets import diabetes, digits
+from lessons_lib.datasets.melodies import alice
 from lessons_lib.experiments import (
     FOUND,
     RULES,
@@ -37,6 +38,8 @@ def test_digits(others):
     assert "AdaGrad" not in level(result.values)
     assert result.median("AdaGrad") > 2 * min(map(np.median, result.values.values()))
     assert np.ptp(np.median(accuracies(result), axis=1)) < 3
+    best = result.search.scores.argmin(axis=0)
+    assert set(best) == set(range(len(RULES)))  # each looks best at some shared rate
 
 
 def test_pictures(others):
@@ -74,37 +77,58 @@ def test_diabetes(others):
 
 @pytest.mark.parametrize("name", ["text", "tunes"])
 def test_writing(others, name):
-    """Adam and RMSprop lead, AdaGrad follows, gradient descent is last."""
+    """Adam and RMSprop lead, AdaGrad is ahead of plain gradient descent."""
     values = others(name).values
     assert set(level(values)) <= {"RMSprop", "Adam"}
-    assert values["AdaGrad"].max() < min(values["SGD"].min(), values["SGDLinear"].min())
+    assert values["AdaGrad"].max() < values["SGD"].min()
 
 
 def test_agent(others):
-    """All learn the way; the largest rate gets many stuck."""
+    """All learn the way, by the median, but not every run; the largest rate gets many stuck."""
     result = others("agent")
+    assert any((missing > 0.5).any() for missing in result.values.values())
+    assert "RMSprop" in level(result.values)
     assert all(result.median(name) < 0.07 for name in RULES)
     values = result.task.model.value(result.search.tuning.theta)
     assert (values[:, -1] < 0.01).mean() > 0.25
     assert (values > 0.35).any(axis=(1, 2)).all()
 
 
+def test_words(others):
+    """A lower loss is more words, though not many more."""
+    story, text = others("text"), alice()
+    first = text.encode(" ")[0]
+    pages = story.task.model.write(story.run.theta[:, 0], first, 1000, seed=1, temperature=0.6)
+    known = set(text.text.split())
+    share = [np.mean([w in known for p in five for w in text.decode(p).split()]) for five in pages]
+    share = dict(zip(RULES, share, strict=True))
+    assert share["Adam"] > share["SGD"] + 0.05
+    assert all(0.25 < s < 0.75 for s in share.values())
+
+
 def test_painting(others):
-    values = others("painting").values
+    """AdaGrad, Adam and Momentum beat plain SGD; RMSprop, which scales too, is behind Momentum."""
+    result = others("painting")
+    values = result.values
     plain = min(values["SGD"].min(), values["SGDLinear"].min())
-    assert values["AdaGrad"].max() < plain and values["Adam"].max() < plain
+    assert all(values[name].max() < plain for name in ("Momentum", "AdaGrad", "Adam"))
+    assert result.median("RMSprop") > result.median("Momentum")
+    assert set(level(values)) <= {"AdaGrad", "Adam"}
 
 
 def test_forgery(others):
-    """Momentum hurts in a game, and Adam without its own is better in every seed."""
+    """Momentum hurts in a game; Adam without its own, all else equal, is better in every seed."""
     result = others("forgery")
     assert result.median("Adam") > 2 * result.median("AdaGrad")
     top = level(result.values)
-    assert "AdaGrad" in top and "Momentum" not in top and "Adam" not in top
-    calm = {"Adam": Adam(lr=result.rates["RMSprop"], beta1=0.0)}
-    task = result.task
-    run = train(task.model, task.data, calm, OTHERS, task.steps, task.batch)
-    assert (task.judged(run)[0] < result.values["Adam"]).all()
+    assert {"AdaGrad", "RMSprop"} <= set(top) and not {"Momentum", "Adam"} & set(top)
+    rate, task = result.rates["RMSprop"], result.task
+    pair = {str(beta1): Adam(lr=rate, beta1=beta1, beta2=0.9) for beta1 in (0.9, 0.0)}
+    run = train(task.model, task.data, pair, OTHERS, task.steps, task.batch)
+    average, without = task.judged(run)
+    assert without.max() < average.min()
+    assert np.median(without) < np.median(average) / 2
+    assert without.max() < result.values["Adam"].min()
 
 
 # --- the rule and the measure ---------------------------------------------------------------------
@@ -113,6 +137,8 @@ def test_forgery(others):
 def test_level():
     values = {"A": np.array([1.0, 5.0]), "B": np.array([2.0, 2.1]), "C": np.array([2.2, np.inf])}
     assert level(values) == ["A", "B"]
+    blew_up = {"A": np.array([1.0, np.inf]), "B": values["B"]}
+    assert level(blew_up) == ["B"]  # however good its other runs are
     assert (
         verdict({"A": values["B"], "B": values["C"]}) == "Best: A, alone. Behind in every seed: B."
     )

@@ -49,7 +49,7 @@ exercise(
         ),
         Mistake(
             lambda z, y: (_softmax(z, axis=None) - _onehot(z, y)) / len(y),
-            "Your probabilities sum to 1 over the whole table. Each example, each row, has its own.",
+            "Your probabilities sum to 1 over the whole table. Each row has its own.",
         ),
         Mistake(
             lambda z, y: (_softmax(z) - y[:, None]) / len(y),
@@ -100,7 +100,7 @@ exercise(
         ),
         Mistake(
             lambda X, a, dz, W2: _hidden(X, a, dz, W2, lambda a: a),
-            "You multiplied by what comes out of the bend. The chain rule asks for its slope there.",
+            "You multiplied by what comes out of the bend. The chain rule asks for its slope.",
         ),
         Mistake(
             lambda X, a, dz, W2: _hidden(X, a, dz, W2, lambda a: a == 0),
@@ -158,8 +158,8 @@ exercise(
         ),
         Mistake(
             lambda inputs, units, v: 1 / np.sqrt(inputs * units * v),
-            "You counted the weights of the whole layer. Each unit takes a sum of its own: how many "
-            "terms has it?",
+            "You counted the weights of the whole layer. Each unit takes a sum of its own: how "
+            "many terms has it?",
         ),
         Mistake(
             lambda inputs, units, v: np.sqrt(2 / (inputs * v)),
