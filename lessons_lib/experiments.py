@@ -145,7 +145,10 @@ def verdict(values: Mapping[str, np.ndarray]) -> str:
     if not behind:
         return "All are level: the range of each meets that of the best."
     first = f"Best: {top[0]}, alone." if len(top) == 1 else f"Level at the top: {_list(top)}."
-    return f"{first} Behind in every seed: {_list(behind)}."
+    diverged = [name for name in behind if not np.isfinite(values[name]).all()]
+    if behind := [name for name in behind if name not in diverged]:
+        first += f" Behind in every seed: {_list(behind)}."
+    return first + (f" Diverged in some seed: {_list(diverged)}." if diverged else "")
 
 
 def _list(names: Sequence[str]) -> str:

@@ -139,8 +139,9 @@ def test_level():
     assert level(values) == ["A", "B"]
     blew_up = {"A": np.array([1.0, np.inf]), "B": values["B"]}
     assert level(blew_up) == ["B"]  # however good its other runs are
-    assert (
-        verdict({"A": values["B"], "B": values["C"]}) == "Best: A, alone. Behind in every seed: B."
+    assert verdict(blew_up) == "Best: B, alone. Diverged in some seed: A."
+    assert verdict({"A": np.array([9.0]), "B": np.array([1.0])}) == (
+        "Best: B, alone. Behind in every seed: A."
     )
 
 
