@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -20,6 +22,7 @@ import run
 import vectors
 from measuring import Contest, Row, alternately
 
+ROOT = Path(__file__).resolve().parent.parent
 CONTESTS = engine.contests(n=20, steps=21, many=30, side=4) + vectors.contests(10_000, 1000, 16)
 
 
@@ -180,6 +183,16 @@ def test_what_is_planned_is_what_is_measured():
     measured = [*race.animation(steps=3, rounds=1), race.message(), *race.simple(rounds=1)]
     planned = [row for key, row in race.plan(3).items() if key not in race.IN_BROWSER]
     assert [measuring.asked(row) for row in measured] == [measuring.asked(row) for row in planned]
+
+
+def test_the_chart_in_the_readme_is_of_these_benchmarks():
+    """Every row and bar of today, measured; and the text says what the chart's table said."""
+    known = [replace(row, figures=(1.0,)) for row in run.planned()]
+    kept = read(ROOT / "notebooks" / "images" / "benchmarks.png")
+    again = "draw it anew with 'make bench CHART=1', on a machine with nothing else to do"
+    assert kept.get("Rows", "").splitlines() == chart.names(known).splitlines(), again
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert kept["Description"] in readme, f"README.md lacks: {kept['Description']}"
 
 
 def test_examples_of_the_docstrings():
