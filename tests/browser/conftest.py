@@ -1,12 +1,11 @@
 """Fixtures: a browser, a JupyterLab, a page."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
-from browser.driving import FLAGS, SYSTEM, Lab, leave, new_context, watched
+from browser.driving import Lab, launched, leave, new_context, watched
 
 NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
 
@@ -22,21 +21,15 @@ def missing(reason: str) -> None:
 def browser():
     """The first of: the system's Chromium, its Chrome, Playwright's own."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import sync_playwright
     except ImportError:
         missing("the package playwright is not installed")
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, SYSTEM)), None)
-        ways = [{"executable_path": found}] if found else []
-        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
-            try:
-                launched = playwright.chromium.launch(args=FLAGS, **way)
-            except Error:
-                continue
-            yield launched
-            launched.close()
-            return
-        missing(NONE)
+        found = launched(playwright.chromium)
+        if found is None:
+            missing(NONE)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

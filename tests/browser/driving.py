@@ -22,6 +22,18 @@ FLAGS = [
 ]
 
 
+def launched(chromium, *flags):
+    """The first of: the system's Chromium, its Chrome, Playwright's own; None without any."""
+    from playwright.sync_api import Error
+
+    found = next(filter(None, map(shutil.which, SYSTEM)), None)
+    ways = [{"executable_path": found}] if found else []
+    for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
+        with contextlib.suppress(Error):
+            return chromium.launch(args=[*FLAGS, *flags], **way)
+    return None
+
+
 class Lab:
     """A running JupyterLab: its address, its folder, and settings as a reader would make them."""
 
