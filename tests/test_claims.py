@@ -116,6 +116,23 @@ def test_no_verdict_hangs_on_a_seed(path):
     assert not found, "\n".join(found)
 
 
+def test_what_was_found_of_the_reading_lists_is_in_the_bibliography():
+    """The title and the place that C35 says a work has, in the entry that its table links to."""
+    (path,) = [path for path in PATHS if path.stem.startswith("10b")]
+    text = "".join(source for _, source, _ in guards.cells(read(path), "markdown"))
+    linked = dict(re.findall(r"^\| (\w+).*references\.md#(\w+)\) \|$", text, re.MULTILINE))
+    references = guards.bibliography((FOLDER / "references.md").read_text(encoding="utf-8"))
+    entries = {key: entry.casefold() for key, entry in references}
+    found = board_of(path).claims["C35"].changes["cited"]
+    assert set(found) == set(linked)
+    for author, work in found.items():
+        if work:  # else the link is to what stands in its stead
+            title, place = (part.casefold().removesuffix(" …") for part in work)
+            entry = entries[linked[author]]
+            assert author.casefold() in entry and title in entry
+            assert all(number in entry for number in re.findall(r"\d+", place)), (author, place)
+
+
 def test_every_claim_is_tested_once():
     keys = [key for path in PATHS for key in board_of(path).sentences]
     assert sorted(keys) == [f"C{number:02}" for number in range(1, 36)]
