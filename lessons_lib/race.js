@@ -4,7 +4,7 @@
 // draws, at once. `render` is what anywidget calls; `mountAll` brings a stored race to life on a
 // page without a kernel. What has been drawn is written into data attributes, which tests read.
 
-const FONT = "system-ui, sans-serif", GRID = 121; // points along each side of the surface's grid
+const FONT = "system-ui, sans-serif";
 
 // The panels' colours. A dark page turns the shades round and lightens the methods' colours.
 const LIGHT = {
@@ -18,7 +18,7 @@ const DARK = {
   band: (hex) => rgb(hex).reverse().map((v) => 24 + 0.75 * (255 - v)),
 };
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-let theme = LIGHT; // of the page
+let theme = LIGHT; // of the explorer that draws
 
 // --- reading what Python packed -----------------------------------------------------------------
 
@@ -46,10 +46,11 @@ function lane(header, codes, k, rate, rates) {
   let plane = header.planes.slice(0, k).reduce((sum, planes) => sum + planes.length, 0);
   for (const [symbol, low, high, tiny] of header.planes[k]) {
     const from = (plane++ * rates + rate) * row, unit = (high - low) / 65535;
-    run[symbol] = Float64Array.from({ length: row }, (_, t) => {
+    const values = (run[symbol] = new Float64Array(row));
+    for (let t = 0; t < row; t++) { // a loop, since this runs at each move of the slider
       const y = low + codes[from + t] * unit;
-      return tiny ? Math.sign(y) * tiny * Math.expm1(Math.abs(y)) : y;
-    });
+      values[t] = tiny ? Math.sign(y) * tiny * Math.expm1(Math.abs(y)) : y;
+    }
   }
   return run;
 }
@@ -153,22 +154,17 @@ function arrow(c, x, y, dx, dy, length, colour, dashes) {
   }
 }
 
-/** Words with a halo. */
 function words(c, text, x, y, colour = theme.ink, font = "12px", align = "left") {
   c.font = `${font} ${FONT}`;
   c.textAlign = align;
   c.textBaseline = "middle";
-  c.setLineDash([]);
-  c.lineWidth = 3.5;
-  c.strokeStyle = theme.paper;
-  c.strokeText(text, x, y);
   c.fillStyle = colour;
   c.fillText(text, x, y);
 }
 
-/** The surface's bands and contours, one pixel of the screen at a time. */
-function paintGround(c, box, bands, ground) {
-  const scale = window.devicePixelRatio || 1, n = GRID;
+/** The bands and contours of a surface known on a square grid, one pixel of the screen at a time. */
+function paintGround(c, box, bands, packed) {
+  const n = Math.sqrt(packed.length / 2), ground = undo(packed, n), scale = window.devicePixelRatio || 1;
   const w = Math.round(box.w * scale), tall = Math.round(box.h * scale);
   const image = c.createImageData(w, tall), out = image.data, colours = bands.map(theme.band);
   const unit = bands.length / 65535, across = (n - 1) / w, up = (n - 1) / tall;
@@ -219,10 +215,11 @@ function render({ model, el }) {
   const form = model.get("form"), stored = Boolean(model.stored);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let header = null, few = null, codes = null, ground = null; // what was computed: few at first, then all
-  let rate = 0, step = 0, runs = [], pins = []; // what is looked at
-  let playing = 0, speaking = 0, frames = 0, drawn = 0;
+  let wanted = 0, rate = 0, step = 0, runs = [], pins = []; // what is looked at; `rate` counts header.rates
+  let halt = null, speaking = 0, frames = 0, drawn = 0;
   let request = 0, waiting = 0, moved = null; // what was asked for
   let onMap = null, onChart = null; // the scales of both panels
+  const marks = {}; // what was drawn beside paths and curves
   const still = { map: h("canvas"), chart: h("canvas") }; // what stays while rate and step move
 
   // --- elements
@@ -246,8 +243,9 @@ function render({ model, el }) {
     input.addEventListener(slides ? "input" : "change", () => {
       const value = tag === "select" ? JSON.parse(input.value) : input.valueAsNumber;
       if (slides) say(beside, value + attributes.unit);
-      if (Number.isNaN(value)) fill();
-      else if (name === "x") place([value, at()[1]]);
+      tell("input", Number.isNaN(value) ? `${text} must be a number.` : "");
+      if (Number.isNaN(value)) return;
+      if (name === "x") place([value, at()[1]]);
       else if (name === "y") place([at()[0], value]);
       else ask({ [name]: value });
     });
@@ -267,7 +265,7 @@ function render({ model, el }) {
     control("angle", "turn by", "input", { type: "range", min: -90, max: 90, step: 1, unit: "°" }),
     control("noise", "noise", "input", { type: "range", min: 0, max: 5, step: 0.1, unit: "" }),
     control("seed", "seed", "input", { ...number, min: 0, step: 1 }),
-    control("steps", "steps", "input", { ...number, min: 1, max: form.longest, step: 10 }),
+    control("steps", "steps", "input", { ...number, min: 1, max: form.longest, step: 1 }),
     control("x", "start x", "input", number),
     control("y", "start y", "input", number),
   );
@@ -276,12 +274,11 @@ function render({ model, el }) {
   const rateInput = h("input", { type: "range", min: 0, oninput: () => setRate(Number(rateInput.value)) });
   const stepInput = h("input", { type: "range", min: 0, oninput: () => setStep(Number(stepInput.value)) });
   const rateText = h("span", { className: "value" }), stepText = h("span", { className: "value" });
-  const playButton = button("Play", "Move through the steps", () => play(!playing));
+  const playButton = button("Play", "Move through the steps", () => play(!halt));
   const pinButton = button("Pin", "Keep these runs in sight to compare others with them", () => pin());
   const detail = h("input", { type: "checkbox", checked: true, onchange: () => draw() });
-  const map = h("canvas", {
-    className: "map", tabIndex: 0, role: "application", "aria-roledescription": "map",
-  });
+  const live = { tabIndex: 0, role: "application", "aria-roledescription": "map" }; // its start moves
+  const map = h("canvas", { className: "map", ...(stored ? { role: "img" } : live) });
   const chart = h("canvas", { className: "loss", role: "img" });
   const hover = h("div", { className: "hover", "aria-hidden": true });
   const sentence = h("p", { className: "sentence" }), pinned = h("p", { className: "pinned" });
@@ -338,8 +335,7 @@ function render({ model, el }) {
     waiting = setTimeout(() => tell("kernel", "The kernel does not answer: it is busy, or gone. "
       + "Rate and time still move; to change the rest, run this cell again."), 4000);
     try {
-      const now = header ? { rate: header.rates[rate] } : {}; // the rate to be answered first
-      model.set("settings", { ...settings(), ...now, ...change, request });
+      model.set("settings", { ...settings(), rate: wanted, ...change, request });
       model.save_changes();
     } catch (error) {
       tell("kernel", `This explorer has lost its kernel: run this cell again. (${error.message})`);
@@ -349,7 +345,7 @@ function render({ model, el }) {
 
   /** Ask for another start. Python wants it as it was before the surface was turned. */
   function place(start) {
-    const a = (-settings().angle * Math.PI) / 180, [x, y] = start;
+    const a = (-(header?.angle || 0) * Math.PI) / 180, [x, y] = start;
     ask({ start: [x * Math.cos(a) - y * Math.sin(a), x * Math.sin(a) + y * Math.cos(a)] }, start);
   }
 
@@ -361,10 +357,9 @@ function render({ model, el }) {
     tell("python", fresh.error ? `Python refuses these settings: ${fresh.error}` : "");
     tell("kernel", "");
     if (!fresh.error) {
-      const eta = first ? settings().rate : header.rates[rate];
       step = first || step === header.steps ? fresh.steps : Math.min(step, fresh.steps);
       header = fresh;
-      rate = nearest(eta);
+      rate = nearest(wanted);
       codes = null;
       few = undo(bytes(model.get("shown")), header.steps + 1);
     }
@@ -391,7 +386,7 @@ function render({ model, el }) {
     }
     choose();
     draw();
-    if (late()) return;
+    if (late() || model.get("header").error) return;
     root.dataset.state = "ready";
     if (request) hear(); // not when the page opens
   }
@@ -406,6 +401,7 @@ function render({ model, el }) {
     const now = { ...settings(), x: +at()[0].toPrecision(6), y: +at()[1].toPrecision(6) };
     for (const [name, { input, beside, unit }] of Object.entries(needs)) {
       input.disabled = stored;
+      if (input.type === "number" && input === document.activeElement) continue; // the reader is typing
       input.value = input.tagName === "SELECT" ? JSON.stringify(now[name]) : now[name];
       if (beside) say(beside, now[name] + unit);
     }
@@ -413,14 +409,15 @@ function render({ model, el }) {
       box.disabled = stored;
       box.checked = now.optimizers.includes(box.value);
     }
-    rateInput.disabled = now.tuned;
     if (!header) return;
+    rateInput.disabled = header.tuned;
     for (const [name, label] of hypers) label.hidden = !(shown(name) && header.hypers.includes(name));
     stepInput.max = header.steps;
+    tell("few", header.every > 1 ? `So long a race of so many is computed for one rate in ${header.every}.` : "");
     tell("start", header.outside
       ? `The start (${header.start.map(show).join(", ")}) lies outside the map.` : "");
     if (stored && form.show.some((name) => name in needs || name === "optimizers")) {
-      tell("stored", "Without a kernel the rate and the step move; run this cell to change the rest.");
+      tell("stored", "Without a kernel the rate and the step move; run this cell in JupyterLab to change the rest.");
     }
   }
 
@@ -428,7 +425,7 @@ function render({ model, el }) {
 
   /** Take the runs to draw from what was sent, and say in words what they show. */
   function choose() {
-    const { tuned } = settings();
+    const { tuned } = header; // not the settings': their answer may be late, or never come
     runs = header.names.map((name, k) => {
       const i = tuned || !codes ? header.chosen[k] : rate;
       const values = codes ? lane(header, codes, k, i, header.rates.length) : lane(header, few, k, 0, 1);
@@ -449,6 +446,7 @@ function render({ model, el }) {
 
   function setRate(value) {
     rate = value;
+    wanted = header.rates[rate];
     if (!codes) return; // they are about to come
     choose();
     draw();
@@ -472,10 +470,10 @@ function render({ model, el }) {
   }
 
   function play(on) {
-    if (Boolean(playing) === on || !header) return;
-    cancelAnimationFrame(playing);
-    clearInterval(playing);
-    playing = frames = 0;
+    if (Boolean(halt) === on || !header) return;
+    if (halt) halt();
+    halt = null;
+    frames = 0;
     playButton.textContent = playButton.ariaLabel = on ? "Pause" : "Play";
     if (!on) return;
     if (step >= header.steps) step = 0;
@@ -486,12 +484,14 @@ function render({ model, el }) {
       if (step >= header.steps) play(false), hear();
     };
     const next = (now) => {
-      playing = requestAnimationFrame(next);
+      const frame = requestAnimationFrame(next);
+      halt = () => cancelAnimationFrame(frame);
       advance(from + Math.floor(((now - began) * pace) / 1000));
     };
+    if (!calm.matches) return next(began);
     // For who wants no motion: eight still pictures, three in two seconds.
-    if (calm.matches) playing = setInterval(() => advance(step + Math.ceil(header.steps / 8)), 700);
-    else playing = requestAnimationFrame(next);
+    const timer = setInterval(() => advance(step + Math.ceil(header.steps / 8)), 700);
+    halt = () => clearInterval(timer);
   }
 
   function pin() {
@@ -508,9 +508,10 @@ function render({ model, el }) {
     if (!header) return;
     detail.checked = true;
     const { first } = form, now = settings(), same = (k) => JSON.stringify(first[k]) === JSON.stringify(now[k]);
-    rate = nearest(first.rate);
+    wanted = first.rate;
     step = header.steps;
-    if (Object.keys(first).every(same)) setRate(rate);
+    moved = null;
+    if (Object.keys(first).every(same)) setRate(nearest(first.rate));
     else ask(first);
   }
 
@@ -529,6 +530,7 @@ function render({ model, el }) {
 
   /** The page is light if its words are dark. */
   const worn = () => {
+    if (!root.isConnected) return root.dataset.theme || "light"; // out of the page: as it was
     const [red] = getComputedStyle(root).color.match(/[\d.]+/) || [0];
     return red < 128 ? "light" : "dark";
   };
@@ -536,6 +538,7 @@ function render({ model, el }) {
   /** Everything anew, in the page's colours: after an answer, or when the page has changed. */
   function look() {
     root.dataset.theme = worn();
+    root.dataset.sharp = window.devicePixelRatio;
     theme = root.dataset.theme === "dark" ? DARK : LIGHT;
     choose();
     tabulate();
@@ -549,7 +552,7 @@ function render({ model, el }) {
       const sample = h("canvas"), c = pen(sample, 44, 16);
       trace(c, run.look, [3, 41], [8, 8], 1, false);
       marker(c, run.look, 22, 8, 5);
-      const eta = settings().tuned ? ` (η = ${run.eta})` : "";
+      const eta = header.tuned ? ` (η = ${run.eta})` : "";
       return h("tr", {}, h("th", { scope: "row" }, sample, run.name + eta),
         ...titles.slice(1).map(() => h("td")));
     }));
@@ -576,7 +579,7 @@ function render({ model, el }) {
       const c = pen(still.map, width, height);
       c.fillStyle = theme.paper;
       c.fillRect(0, 0, width, height);
-      paintGround(c, box, header.bands, undo(bytes(ground), GRID));
+      paintGround(c, box, header.bands, bytes(ground));
       axes(c, box, ["x", ticks(x0, x1, 5), onMap.x, tickText], ["y", ticks(y0, y1, 5), onMap.y, tickText]);
       for (const [x, y] of header.minima) marker(c, form.star, onMap.x(x), onMap.y(y), 8, theme.ink);
     }
@@ -606,8 +609,11 @@ function render({ model, el }) {
 
   function draw() {
     if (!onMap) return;
+    theme = root.dataset.theme === "dark" ? DARK : LIGHT; // another explorer may wear the other one
+    Object.assign(marks, { squares: [], arrows: [], pins: [] });
     drawMap();
     drawLoss();
+    for (const [kind, list] of Object.entries(marks)) root.dataset[kind] = JSON.stringify(list);
     stepInput.value = step;
     say(stepText, `${step} of ${header.steps}`);
     runs.forEach((run, k) => {
@@ -622,7 +628,7 @@ function render({ model, el }) {
       seq: ++drawn, step, steps: header.steps, start: JSON.stringify(at()), names: header.names.join(),
       request: header.request, heads: JSON.stringify(heads),
     });
-    map.ariaLabel = `${sentence.textContent} Arrow keys move the start.`;
+    map.ariaLabel = stored ? sentence.textContent : `${sentence.textContent} Arrow keys move the start.`;
     chart.ariaLabel = `Loss against the step. ${sentence.textContent}`;
     say(caption, `Step ${step}`);
   }
@@ -648,7 +654,10 @@ function render({ model, el }) {
 
   function drawMap() {
     const { box, x, y } = onMap, c = begin(map, still.map, onMap, 0);
-    for (const run of pins) trace(c, run.look, run.x.map(x), run.y.map(y), run.steps, true);
+    for (const run of pins) {
+      trace(c, run.look, run.x.map(x), run.y.map(y), run.steps, true);
+      marks.pins.push([run.x, run.y, run.loss].map((values) => +values[run.steps].toPrecision(6)));
+    }
     for (const run of runs) {
       run.px = run.x.map(x), run.py = run.y.map(y);
       trace(c, run.look, run.px, run.py, step, false);
@@ -684,16 +693,20 @@ function render({ model, el }) {
     c.fill(both);
     c.globalAlpha = 1;
     stroke(c, both, colour, 1.6);
+    marks.squares.push([run.name, a, b]);
   }
 
   /** From where this step began: against the gradient (dashed), and the step that was taken. */
   function arrows(c, run) {
     if (step < 1 || lastOf(run) < step || outside(run, step - 1)) return;
     const [px, py] = [run.px[step - 1], run.py[step - 1]], { x, y } = onMap;
-    const [dx, dy] = [x(-run.gx[step]) - x(0), y(-run.gy[step]) - y(0)];
-    arrow(c, px, py, dx, dy, 34, theme.ink, [3, 3]);
-    const [sx, sy] = [run.px[step] - px, run.py[step] - py], length = Math.hypot(sx, sy);
-    if (length > 3) arrow(c, px, py, sx, sy, length, theme.colour(run.look.colour), []);
+    const show = (kind, dx, dy, length, ...ink) => {
+      arrow(c, px, py, dx, dy, length, ...ink);
+      marks.arrows.push([run.name, kind, px, py, dx, dy]);
+    };
+    show("gradient", x(-run.gx[step]) - x(0), y(-run.gy[step]) - y(0), 34, theme.ink, [3, 3]);
+    const [dx, dy] = [run.px[step] - px, run.py[step] - py], length = Math.hypot(dx, dy);
+    if (length > 3) show("step", dx, dy, length, theme.colour(run.look.colour), []);
   }
 
   function drawLoss() {
@@ -775,7 +788,7 @@ function render({ model, el }) {
     if (canvas === chart && dragged) setStep(onChart.back(px));
     hover.textContent = root.dataset.hover = canvas === map ? onPath(px, py) : onCurve(onChart.back(px));
     const right = canvas.offsetLeft + canvas.clientWidth - hover.offsetWidth;
-    hover.style.left = `${Math.min(canvas.offsetLeft + px + 12, right)}px`;
+    hover.style.left = `${Math.max(0, Math.min(canvas.offsetLeft + px + 12, right))}px`;
     hover.style.top = `${Math.max(0, canvas.offsetTop + py - 12 - hover.offsetHeight)}px`;
   }
   for (const canvas of [map, chart]) {
@@ -802,10 +815,12 @@ function render({ model, el }) {
   window.addEventListener("keydown", keep, true);
 
   const observer = new ResizeObserver(() => header && look());
-  const watch = setInterval(() => header && worn() !== root.dataset.theme && look(), 400); // no event tells of it
+  const changed = () => worn() !== root.dataset.theme || String(window.devicePixelRatio) !== root.dataset.sharp;
+  const watch = setInterval(() => header && changed() && look(), 400); // no event tells of it
   observer.observe(map);
   model.on("change:header", receive);
   model.on("change:paths", complete);
+  wanted = settings().rate;
   receive();
   complete();
   return () => {

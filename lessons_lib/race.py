@@ -13,6 +13,7 @@ import functools
 import hashlib
 import html
 import json
+import math
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,11 @@ _TINY = 1e-12  # numbers up to about this size are sent in a linear scale, large
 _TOP = 65535
 
 
+def plain(value: Any, _: Any = None) -> Any:
+    """The value as JSON has it; NaN and infinity, which JSON lacks, become words."""
+    return json.loads(json.dumps(value), parse_constant=str)
+
+
 class Race(anywidget.AnyWidget):
     """Some optimizers on one surface from one start, for every rate of a slider.
 
@@ -72,8 +78,8 @@ class Race(anywidget.AnyWidget):
 
     _esm = File(__file__).with_name("race.js")
     _css = File(__file__).with_name("race.css")
-    form = traitlets.Dict().tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)
+    form = traitlets.Dict().tag(sync=True, to_json=plain)
+    settings = traitlets.Dict().tag(sync=True, to_json=plain)
     header = traitlets.Dict().tag(sync=True)
     ground = traitlets.Bytes().tag(sync=True)  # the surface, as heights between contours
     shown = traitlets.Bytes().tag(sync=True)  # the paths at the rates that are on screen
@@ -85,9 +91,12 @@ class Race(anywidget.AnyWidget):
         known = Registry("setting", **DEFAULTS)
         for name in settings:
             known[name]
-        first = {**DEFAULTS, **settings, "optimizers": list(settings.get("optimizers", ()))}
+        first = {**DEFAULTS, **settings}
+        spelt = {key: cls.__name__ for key, cls in OPTIMIZERS.items()}
+        names = dict.fromkeys(spelt.get(str(n).lower(), str(n)) for n in first["optimizers"])
+        first["optimizers"] = list(names)  # each once, as the boxes have it
         self.rates = rate_grid(1e-4, 10, per_decade=12)
-        if np.isscalar(first["rate"]) and first["rate"] > 0:  # else `runs` will refuse it
+        if isinstance(first["rate"], (int, float)) and first["rate"] > 0:  # else `runs` refuses it
             self.rates[np.argmin(np.abs(np.log(self.rates / first["rate"])))] = first["rate"]
         super().__init__(
             settings=first,
@@ -121,24 +130,24 @@ class Race(anywidget.AnyWidget):
         if steps > LONGEST:
             raise ValueError(f"steps must be at most {LONGEST}; got {steps}")
         noise = (number("noise", s["noise"], NOT_NEGATIVE), whole_number("seed", s["seed"]))
-        paths, chosen, rates = {}, [], self._rates(len(s["optimizers"]) * steps)
-        for name in s["optimizers"]:
-            opt = OPTIMIZERS[name.lower()](lr=rates, **hypers_of(name, s))
-            paths[name] = descend(surface, opt, surface.start, steps, *noise)
-            best = s["rate"]
-            if s["tuned"]:
-                tried = rates[rates >= 1e-3][:: 3 if len(rates) > 60 else 1]
-                hypers = tuple(hypers_of(name, s).items())
-                setting = (s["surface"], s["angle"], tuple(tried.tolist()), steps, *noise)
-                best = best_rate(name, hypers, *setting)
-            chosen.append(int(np.argmin(np.abs(np.log(rates / best)))))
+        names, hypers = s["optimizers"], {n: hypers_of(n, s) for n in s["optimizers"]}
+        best = dict.fromkeys(names, s["rate"])
+        rates = self._rates(len(names) * steps)
+        if s["tuned"] and names:
+            tried = tuple(self.rates[self.rates >= 1e-3][::3].tolist())
+            setting = s["surface"], s["angle"], tried, steps, *noise
+            best = {n: best_rate(n, tuple(hypers[n].items()), *setting) for n in names}
+            rates = np.unique(list(best.values()))
+        paths = {}
+        for n in names:
+            opt = OPTIMIZERS[n.lower()](lr=rates, **hypers[n])
+            paths[n] = descend(surface, opt, surface.start, steps, *noise)
+        chosen = [int(np.argmin(np.abs(np.log(rates / best[n])))) for n in names]
         return surface, paths, chosen, rates
 
     def _rates(self, work: int) -> np.ndarray:
         """The slider's rates, fewer for long races of many: a message stays below a megabyte."""
-        every = 1
-        while work / every > MOST:
-            every *= 2
+        every = thinned(work)
         first = int(np.argmin(np.abs(np.log(self.rates / self.settings["rate"]))))
         return self.rates[first % every :: every]
 
@@ -236,6 +245,11 @@ def turned(name: str, angle: float, start: Any = None) -> Surface:
     return dataclasses.replace(surface, start=tuple(round(float(v), 6) for v in surface.start))
 
 
+def thinned(work: int) -> int:
+    """Of how many rates one is computed, for so many optimizers times steps: a power of two."""
+    return 2 ** max(0, math.ceil(math.log2(max(work, 1) / MOST)))
+
+
 def hypers_of(name: str, settings: Mapping[str, Any]) -> dict[str, float]:
     """The hyper-parameters that are set and that the optimizer has."""
     has = {f.name for f in dataclasses.fields(OPTIMIZERS[name.lower()])}
@@ -251,7 +265,10 @@ def best_rate(name, hypers, surface, angle, rates, steps, noise, seed) -> float:
 
 
 def line_of_python(s: Mapping[str, Any], start: tuple[float, float]) -> str:
-    """The line that makes the paths on screen; {0}, {1}, ... stand for their rates."""
+    """The line that makes the paths on screen; {0}, {1}, ... stand for their rates.
+
+    It imports what it uses: a reader pastes it wherever there is Python.
+    """
     surface = f"SURFACES[{s['surface']!r}]".replace("'", '"')
     if s["angle"]:
         surface = f"rotated({surface}, np.radians({s['angle']!r}))"
@@ -261,7 +278,10 @@ def line_of_python(s: Mapping[str, Any], start: tuple[float, float]) -> str:
         opts.append(f"{OPTIMIZERS[name.lower()].__name__}({', '.join(values)})")
     more = f", noise={s['noise']!r}, seed={s['seed']!r}" if s["noise"] else ""
     run = f"descend({surface}, opt, {start!r}, {s['steps']}{more})"
-    return f"[{run} for opt in [{', '.join(opts)}]]"
+    used = [*dict.fromkeys(opt.partition("(")[0] for opt in opts), "SURFACES", "descend"]
+    imports = "import numpy as np; " if s["angle"] else ""
+    imports += f"from lessons_lib import {', '.join(used + ['rotated'] * bool(s['angle']))}"
+    return f"{imports}; paths = [{run} for opt in [{', '.join(opts)}]]"
 
 
 # --- what is sent -------------------------------------------------------------------------------
@@ -316,6 +336,9 @@ def pack_race(
             k for k in HYPERS if any(k in hypers_of(n, dict.fromkeys(HYPERS, 0)) for n in paths)
         ],
         "outside": not inside,
+        "angle": settings["angle"],
+        "tuned": settings["tuned"],
+        "every": 1 if settings["tuned"] else thinned(len(paths) * settings["steps"]),
     }
     return header, codes
 

