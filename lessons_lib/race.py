@@ -30,7 +30,7 @@ from .descent import Path, descend, gaussian
 from .optimizers import OPTIMIZERS
 from .plotting import INK, MAP, Style, contour_levels, describe, race_picture, style
 from .surfaces import SURFACES, Surface, rotated
-from .sweeps import random_starts, rate_grid, tune
+from .sweeps import random_starts, tune
 from .validation import FINITE, NOT_NEGATIVE, POSITIVE, Registry, number, points, whole_number
 
 HYPERS = {
@@ -44,6 +44,10 @@ HYPERS = {
 
 CONTROLS = ("surface", "optimizers", "rate", "tuned", "x", "y", "angle", "noise", "seed", "steps")
 CONTROLS += (*HYPERS, "step")
+ROUND = (1, 1.2, 1.5, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8)
+RATES = np.array([*(float(f"{m}e{d}") for d in range(-4, 1) for m in ROUND), 10.0])
+"""The slider's rates: round ones, that a lesson can name and a reader can find."""
+
 LONGEST = 1000  # steps
 MOST = 2400  # optimizers times steps that are sent with all 61 rates
 _TINY = 1e-12  # numbers up to about this size are sent in a linear scale, larger ones in a log one
@@ -95,7 +99,7 @@ class Race(anywidget.AnyWidget):
         spelt = {key: cls.__name__ for key, cls in OPTIMIZERS.items()}
         names = dict.fromkeys(spelt.get(str(n).lower(), str(n)) for n in first["optimizers"])
         first["optimizers"] = list(names)  # each once, as the boxes have it
-        self.rates = rate_grid(1e-4, 10, per_decade=12)
+        self.rates = RATES.copy()
         if isinstance(first["rate"], (int, float)) and first["rate"] > 0:  # else `runs` refuses it
             self.rates[np.argmin(np.abs(np.log(self.rates / first["rate"])))] = first["rate"]
         super().__init__(
@@ -134,7 +138,7 @@ class Race(anywidget.AnyWidget):
         best = dict.fromkeys(names, s["rate"])
         rates = self._rates(len(names) * steps)
         if s["tuned"] and names:
-            tried = tuple(self.rates[self.rates >= 1e-3][::3].tolist())
+            tried = tuple(self.rates[self.rates >= 1e-3].tolist())
             setting = s["surface"], s["angle"], tried, steps, *noise
             best = {n: best_rate(n, tuple(hypers[n].items()), *setting) for n in names}
             rates = np.unique(list(best.values()))

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons_lib import OPTIMIZERS, SURFACES
+from lessons_lib.exercises import EXERCISES
 from lessons_lib.explorers import race
 from lessons_lib.plotting import STYLES
 from lessons_lib.race import CONTROLS, DEFAULTS, HYPERS, LONGEST, Race, look
@@ -235,3 +237,48 @@ def test_what_json_lacks_travels_as_words():
     made = race(start=(float("nan"), 0.0))
     assert "start must be" in made.header["error"]
     assert made.get_state()["settings"]["start"] == ["NaN", 0.0]
+
+
+def lesson_race(name):
+    """The race that a lesson shows, from the lesson's own cell."""
+    path = next((Path(__file__).parent.parent / "notebooks").glob(f"{name}_*.ipynb"))
+    cells = ["".join(c["source"]) for c in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    call = re.compile(r"^race(_explorer)?\(\n    \".*\Z", re.MULTILINE | re.DOTALL)
+    found = next(filter(None, map(call.search, cells)))
+    return eval(found[0], {"race": race, "race_explorer": race})
+
+
+def last_losses(made, rate, angle):
+    """Method → its loss on screen at the last step."""
+    made.settings = {**made.settings, "rate": rate, "angle": angle}
+    lanes = zip(unpack(made).items(), made.header["chosen"], strict=True)
+    return {name: planes["loss"][i, -1] for (name, planes), i in lanes}
+
+
+def test_lesson_00_asks_for_the_angle_that_its_race_shows():
+    made, answer = lesson_race("00"), EXERCISES["00.angle"].solution
+    reached = [last_losses(made, 0.5, angle)["AdaGrad"] <= 0.001 for angle in range(answer + 1)]
+    assert reached == [True] * answer + [False]
+
+
+def test_lesson_01_asks_for_the_rates_that_its_race_shows():
+    made, answer = lesson_race("01"), EXERCISES["01.rate_ratio"].solution
+    planes, i = unpack(made)["AdaGrad"], made.header["chosen"][1]
+    assert planes["rx"][i, -1] / planes["ry"][i, -1] == pytest.approx(answer, rel=0.01)
+
+
+def test_lesson_02_asks_for_the_angle_that_its_race_shows():
+    made, answer = lesson_race("02"), EXERCISES["02.worst_angle"].solution
+    losses = [last_losses(made, 0.5, angle)["AdaGrad"] for angle in range(91)]
+    assert abs(np.argmax(losses) - answer) <= 1
+
+
+def test_lesson_04_asks_for_the_angle_that_its_race_shows():
+    made, answer = lesson_race("04"), EXERCISES["04.lead"].solution
+    made.settings = {**made.settings, "tuned": True}
+
+    def leads(angle):
+        losses = last_losses(made, 0.03, angle)
+        return losses["AdaGrad"] < losses["SGD"]
+
+    assert [leads(angle) for angle in range(answer - 4, answer + 4)] == [True] * 4 + [False] * 4
