@@ -1,12 +1,11 @@
 """Fixtures: a browser, a JupyterLab, a page."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
-from browser.driving import FLAGS, SYSTEM, Lab, leave, new_context, watched
+from browser.driving import Lab, launch, leave, new_context, watched
 
 NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
 
@@ -20,23 +19,13 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def browser():
-    """The first of: the system's Chromium, its Chrome, Playwright's own."""
+    """The first that there is."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        import playwright  # noqa: F401
     except ImportError:
         missing("the package playwright is not installed")
-    with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, SYSTEM)), None)
-        ways = [{"executable_path": found}] if found else []
-        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
-            try:
-                launched = playwright.chromium.launch(args=FLAGS, **way)
-            except Error:
-                continue
-            yield launched
-            launched.close()
-            return
-        missing(NONE)
+    with launch() as launched:
+        yield launched or missing(NONE)
 
 
 @pytest.fixture(scope="session")

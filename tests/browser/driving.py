@@ -26,6 +26,25 @@ FLAGS = [
 ]
 
 
+@contextlib.contextmanager
+def launch():
+    """The system's Chromium, its Chrome, or Playwright's own; None if there is none."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, SYSTEM)), None)
+        ways = [{"executable_path": found}] if found else []
+        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
+            try:
+                browser = playwright.chromium.launch(args=FLAGS, **way)
+            except Error:
+                continue
+            yield browser
+            browser.close()
+            return
+        yield None
+
+
 class Lab:
     """A running JupyterLab: its address, its folder, and settings as a reader would make them."""
 

@@ -121,10 +121,10 @@ def test_each_control_by_keyboard(race, label):
 def test_each_control_by_mouse(race, label):
     control, (keys, key) = prepare(race, label), KEYS[label]
     kind = control.evaluate("e => e.type")
-    across = {"number": 0.86, "range": 0.3}.get(kind, 0.5)  # the upper arrow, another place
+    across = {"number": 0.86, "range": 0.3}.get(kind, 0.5)  # an arrow; another place
 
     def act():
-        race.click(control, across, 0.3)
+        race.click(control, across, 0.7 if keys == "ArrowDown" else 0.3)
         if kind == "select-one":  # its list is the system's, of which a page knows nothing
             race.page.keyboard.press(keys)
             race.page.keyboard.press("Enter")
@@ -531,28 +531,31 @@ WRONG = [
 ]
 
 
-def test_wrong_from_the_first_is_said_and_can_be_mended(lab, page):
-    sources = [
-        f"from lessons_lib.explorers import race\nrace('who?', {wrong})" for wrong, _ in WRONG
-    ]
-    notebook(lab.folder / "wrong.ipynb", *sources)
-    open_in_lab(lab, page, "wrong.ipynb")
+@pytest.fixture(scope="module")
+def doomed(context, lab):
+    """A page with three wrong races and a right one; the last test stops its kernel."""
+    start = "from lessons_lib.explorers import race\n"
+    notebook(lab.folder / "doomed.ipynb", *(f"{start}race('?', {text})" for text, _ in WRONG), FULL)
+    page = watched(context.new_page())
+    open_in_lab(lab, page, "doomed.ipynb")
+    yield page
+    leave(page)
+
+
+def test_wrong_from_the_first_is_said_and_can_be_mended(doomed):
     for i, (_, words) in enumerate(WRONG):
-        said = page.locator(".race").nth(i).and_(page.locator("[data-state=error]"))
-        said.wait_for()
-        assert words in said.locator(".note").inner_text()
-    outputs = page.evaluate(OUTPUTS)
-    assert [kinds for kinds in outputs if kinds != ["display_data"]] == [], outputs
-    race = Explorer(page)
+        race = Explorer(doomed, i)
+        assert race.data["state"] == "error"
+        assert words in race.root.locator(".note").inner_text()
+    assert doomed.evaluate(OUTPUTS) == [["execute_result"]] * 4  # and nothing on stderr
+    race = Explorer(doomed)
     race.changes(lambda: race.label("surface").select_option("booth"))
     assert race.data["note"] == "" and "on booth" in race.root.locator(".sentence").inner_text()
-    assert page.watch.found == []
+    assert doomed.watch.found == []
 
 
-def test_a_lost_kernel_is_said(lab, page):
-    notebook(lab.folder / "lost.ipynb", FULL)
-    open_in_lab(lab, page, "lost.ipynb")
-    race = Explorer(page)
+def test_a_lost_kernel_is_said(doomed):
+    page, race = doomed, Explorer(doomed, len(WRONG))
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     race.press(race.root.locator(".map"), "ArrowRight")
     page.wait_for_function("e => /kernel/.test(e.dataset.note)", arg=race.root.element_handle())
