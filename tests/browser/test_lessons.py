@@ -61,16 +61,23 @@ def operate_plain(page, box):
         act()
         page.wait_for_function("([e, old]) => e.src !== old", arg=[image, before])
 
-    for control in box.locator(".noUi-handle, select, input[type=number]").all():
-        now, most = (control.get_attribute(f"aria-value{name}") for name in ("now", "max"))
-        last = control.evaluate("e => e.value !== undefined && e.value === e.lastChild?.value")
-        if now:
-            key = "Home" if now == most else "End"
-        else:
-            key = "ArrowUp" if last or control.evaluate("e => e.type === 'number'") else "ArrowDown"
-        changes(lambda control=control, key=key: control.press(key))
-    for track in box.locator(".noUi-target").all()[:1]:
-        changes(lambda track=track: track.click(position={"x": 60, "y": 2}))
+    for control in box.locator("select").all():  # JupyterLab takes the arrows of lists
+        other = control.evaluate("e => (e.selectedIndex + 1) % e.length")
+        changes(lambda control=control, other=other: control.select_option(index=other))
+    for control in box.locator("input[type=number]").all():
+        changes(lambda control=control: control.press("ArrowUp"))
+    place = 0.5
+    for slider in reversed(box.locator(".noUi-target").all()):
+        handle = slider.get_by_role("slider")
+        low, now, high = (
+            float(handle.get_attribute(f"aria-value{name}")) for name in ("min", "now", "max")
+        )
+        key, place = ("ArrowUp", 0.9) if now < (low + high) / 2 else ("ArrowDown", 0.1)
+        changes(lambda handle=handle, key=key: handle.press(key))
+    if place != 0.5:  # the other half of the first one
+        track = box.locator(".noUi-target").first
+        width = track.bounding_box()["width"]
+        changes(lambda: track.click(position={"x": place * width, "y": 2}))
     changes(box.get_by_role("button", name="Reset").click)
 
 
