@@ -8,7 +8,7 @@ import numpy as np
 
 import peers
 from lessons_lib import OPTIMIZERS, SURFACES, descend
-from lessons_lib.sweeps import basins, sweep
+from lessons_lib.sweeps import basins, random_starts, sweep
 from measuring import Contest, need
 from peers import NAMES, RATES
 
@@ -133,11 +133,11 @@ def many_rates(n: int, steps: int, rates: int = 10) -> list[Contest]:
 
         work = f"{name}, {len(starts) * rates} paths ({rates} rates) × {steps} steps"
         against = "torch.optim batched, one for each rate"
-        bars = dict(bar=50, stretch=200, rounds=3)
+        bars = dict(bar=50, stretch=200, rounds=5)
         found.append(Contest(work=work, against=against, ours=ours, theirs=each, **bars))
         if name == "adam":
             against = "one torch.optim, a group for each rate"
-            found.append(Contest(work=work, against=against, ours=ours, theirs=groups, rounds=3))
+            found.append(Contest(work=work, against=against, ours=ours, theirs=groups, rounds=5))
     return found
 
 
@@ -251,6 +251,9 @@ def many_surfaces(rates: int, starts: int, steps: int) -> Contest:
     grid, few = np.geomspace(1e-4, 10, rates), starts_of(4)
 
     def loop():
+        same(lambda *work: peers.loop_paths(*work, arrays=True))
+        same_ends()
+
         def run():
             for name in NAMES:
                 peers.loop_paths(name, few, steps, arrays=True)
@@ -265,5 +268,16 @@ def many_surfaces(rates: int, starts: int, steps: int) -> Contest:
         ours=lambda: sweep(grounds, methods, grid, starts, steps),
         theirs=loop,
         part=len(few) / (rates * starts * len(names)),
-        rounds=3,
+        rounds=5,
     )
+
+
+def same_ends() -> None:
+    """Refuse a sweep that ends elsewhere than the loop does."""
+    ground = {"rosenbrock": ROSENBROCK}
+    for name in NAMES:
+        method = {name: OPTIMIZERS[name]()}
+        ours = sweep(ground, method, np.array([RATES[name]]), starts=3, steps=20)
+        ends = peers.loop_paths(name, random_starts(ROSENBROCK, 3), 20)[-1]
+        theirs = ROSENBROCK(ends)
+        np.testing.assert_allclose(ours["rosenbrock"][name][0], theirs, rtol=1e-6, err_msg=name)

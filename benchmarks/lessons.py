@@ -77,34 +77,45 @@ def notebooks() -> Iterator[Row]:
     process.terminate()
     process.wait()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        count = len(json.loads(path.read_text(encoding="utf-8"))["cells"])
-        code = (
-            "import nbformat, sys\nfrom nbclient import NotebookClient\n"
-            f"nb = nbformat.read({str(path)!r}, 4)\n"
-            f"NotebookClient(nb, timeout=120, resources={{'metadata': {{'path': "
-            f"{str(path.parent)!r}}}}}).execute()\n"
-        )
-        began = time.perf_counter()
-        run = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-        peak = 0.0
+        yield from notebook(path, base)
 
-        def watch(run: subprocess.Popen = run) -> None:
-            nonlocal peak
-            while run.poll() is None:
-                peak = max(peak, kernel_of(run.pid))
-                time.sleep(0.1)
 
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        failed = run.wait() != 0
-        watcher.join()
-        took, held = time.perf_counter() - began, base + peak
-        work = f"{path.stem}: run all {count} cells"
-        note = "FAILED" if failed else ""
-        low = dict(work=work, least=False, note=note)
-        yield Row(**low, bar=60, stretch=25, figures=(took,), unit=" s")
-        if not math.isnan(held):
-            yield Row(**low, bar=700, stretch=450, figures=(held,), unit=" MiB")
+def notebook(path: Path, base: float) -> Iterator[Row]:
+    """Seconds and, beside a server that holds `base`, MiB of one notebook.
+
+    A notebook that fails gives no figures: it has not done the work.
+    """
+    count = len(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    code = (
+        "import nbformat, sys\nfrom nbclient import NotebookClient\n"
+        f"nb = nbformat.read({str(path)!r}, 4)\n"
+        f"NotebookClient(nb, timeout=120, resources={{'metadata': {{'path': "
+        f"{str(path.parent)!r}}}}}).execute()\n"
+    )
+    began = time.perf_counter()
+    run = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    peak = 0.0
+
+    def watch() -> None:
+        nonlocal peak
+        while run.poll() is None:
+            peak = max(peak, kernel_of(run.pid))
+            time.sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _, complaint = run.communicate()
+    took = time.perf_counter() - began
+    watcher.join()
+    held = base + peak
+    asked = dict(work=f"{path.stem}: run all {count} cells", least=False)
+    if run.returncode != 0:
+        lines = complaint.strip().splitlines() or [f"exit status {run.returncode}"]
+        yield Row(**asked, bar=60, stretch=25, unit=" s", note=lines[-1][:100], failed=True)
+        return
+    yield Row(**asked, bar=60, stretch=25, figures=(took,), unit=" s")
+    if not math.isnan(held):
+        yield Row(**asked, bar=700, stretch=450, figures=(held,), unit=" MiB")
 
 
 def kernel_of(pid: int) -> float:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-PEERS = ("numpy", "torch", "optax", "jax", "numba", "matplotlib", "ipywidgets")
+PEERS = ("numpy", "torch", "optax", "jax", "numba", "matplotlib", "ipywidgets", "jupyterlab")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Row:
         Whether figures should be at least the bar, or at most.
     note : str
         What else there is to say, such as why nothing was measured.
+    failed : bool, default False
+        Whether the work itself went wrong: its time would say nothing.
     """
 
     work: str
@@ -44,6 +48,7 @@ class Row:
     unit: str = "×"
     least: bool = True
     note: str = ""
+    failed: bool = False
 
     @property
     def median(self) -> float:
@@ -65,6 +70,8 @@ class Row:
 
     @property
     def verdict(self) -> str:
+        if self.failed:
+            return "FAILED"
         if not self.figures:
             return "not measured"
         if not self.reaches(self.bar):
@@ -72,6 +79,11 @@ class Row:
         if self.bar is None:
             return ""
         return "stretch" if self.stretch is not None and self.reaches(self.stretch) else "bar"
+
+    @property
+    def misses(self) -> bool:
+        """Whether it was measured, and is not as good as its bar."""
+        return bool(self.figures) and not self.reaches(self.bar)
 
     def cells(self) -> tuple[str, ...]:
         """The row's texts: work, against, bar, stretch, median, quartiles, verdict, note."""
@@ -82,6 +94,45 @@ class Row:
         if len(self.figures) > 1:
             spread = " to ".join(map(digits, self.spread))
         return (self.work, self.against, *aims, middle, spread, self.verdict, self.note)
+
+
+def asked(row: Row | Contest) -> dict[str, Any]:
+    """What is known of a row before it is measured."""
+    names = ("work", "against", "bar", "stretch", "unit", "least")
+    return {name: getattr(row, name) for name in names}
+
+
+def summary(rows: list[Row]) -> str:
+    """Which rows are not as good as their bars, in a sentence.
+
+    >>> summary([Row(work="a", bar=2, figures=(3,)), Row(work="b", against="c", bar=50)])
+    'Of 1 row with a bar, 1 reaches it. Not measured: b against c.'
+    >>> rows = [Row(work="d", bar=8, figures=(9,), unit=" ms", least=False, against="e")]
+    >>> summary([*rows, Row(work="f", bar=2, figures=(3,)), Row(work="g", failed=True)])
+    'Of 2 rows with a bar, 1 reaches it. Not as good as the bar: d against e (9 ms, bar 8 ms). \
+Failed: g.'
+    """
+
+    def named(row: Row) -> str:
+        return f"{row.work} against {row.against}" if row.against else row.work
+
+    barred = [row for row in rows if row.figures and row.bar is not None]
+    reached = sum(not row.misses for row in barred)
+    total = f"{len(barred)} row{'s' if len(barred) != 1 else ''} with a bar"
+    reach = f"Of {total}, {reached or 'none'} reach{'es' if reached < 2 else ''} it"
+    parts = [reach]
+    if reached < len(barred):
+        missed = (
+            f"{named(row)} ({digits(row.median)}{row.unit}, bar {digits(row.bar)}{row.unit})"
+            for row in barred
+            if row.misses
+        )
+        parts.append("Not as good as the bar: " + "; ".join(missed))
+    if failed := [named(row) for row in rows if row.failed]:
+        parts.append("Failed: " + "; ".join(failed))
+    if absent := [named(row) for row in rows if not row.figures and not row.failed]:
+        parts.append("Not measured: " + "; ".join(absent))
+    return ". ".join(parts) + "."
 
 
 def digits(number: float) -> str:
@@ -128,21 +179,24 @@ class Contest:
     least: bool = True
     note: str = ""
 
+    @property
+    def row(self) -> Row:
+        """The row, not yet measured."""
+        return Row(**asked(self))
+
     def run(self, rounds: int | None = None) -> Row:
         """Measure: after one round for the caches, ours and theirs in turns."""
-        asked = dict(work=self.work, against=self.against, bar=self.bar, stretch=self.stretch)
-        asked |= dict(unit=self.unit, least=self.least)
         try:
             theirs = self.theirs()
         except ImportError as error:
-            return Row(**asked, note=f"{error.name or error} is not installed")
+            return replace(self.row, note=f"{error.name or error} is not installed")
         figure = self.figure or (lambda ours, theirs: theirs / self.part / ours)
         own, other = alternately(self.ours, theirs, rounds=rounds or self.rounds)
         figures = tuple(figure(a, b) for a, b in zip(own, other, strict=True))
         times = f"{seconds(statistics.median(own))}, theirs {seconds(statistics.median(other))}"
         if self.part != 1:
             times += f" for 1/{1 / self.part:.0f} of it"
-        return Row(**asked, figures=figures, note="; ".join(filter(None, [times, self.note])))
+        return replace(self.row, figures=figures, note="; ".join(filter(None, [times, self.note])))
 
 
 def alternately(*calls: Callable[[], Any], rounds: int) -> list[list[float]]:
@@ -169,15 +223,34 @@ def seconds(value: float) -> str:
     return f"{digits(value / size)} {unit}"
 
 
-def machine() -> str:
-    """The machine and the versions that a measurement depends on."""
+def machine(*others: str) -> str:
+    """The machine and the versions that a measurement depends on; `others` are not packages."""
     names = [f"Python {platform.python_version()}"]
     for name in PEERS:
         try:
             names.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             names.append(f"no {name}")
-    return f"{platform.system()} {platform.machine()}, {processor()}\n{', '.join(names)}"
+    system = f"{platform.system()} {platform.machine()}, {processor()}"
+    return f"{system}\n{', '.join([*names, *others])}\nthreads: {', '.join(threads())}"
+
+
+def threads() -> list[str]:
+    """On how many threads each may compute, as it is set before anything is measured."""
+    (pools,) = need("threadpoolctl")
+    blas = [pool["num_threads"] for pool in pools.threadpool_info() if pool["user_api"] == "blas"]
+    found = ["NumPy 1"]
+    if blas:
+        found[0] += f" (BLAS {max(blas)})"
+    if find_spec("torch"):
+        (torch,) = need("torch")
+        found.append(f"torch {torch.get_num_threads()} (1 for vectors and tables)")
+    if find_spec("jax"):  # it takes what there is, and tells nobody
+        limited = hasattr(os, "sched_getaffinity")
+        found.append(f"JAX all {len(os.sched_getaffinity(0)) if limited else os.cpu_count()}")
+    if find_spec("numba"):
+        found.append("numba 1 (a plain loop)")
+    return found
 
 
 def processor() -> str:

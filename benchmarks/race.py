@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from measuring import Contest, Row
+from measuring import Contest, Row, asked
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
@@ -43,6 +44,7 @@ def draw(rate):
     right.legend()
     plt.show()
 """
+IN_BROWSER = ("drawn", "drawn late", "painted", "at once", "at once late", "clicked", "interact")
 NO_CLOCK = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
 # From the event to the frame that shows its drawing: the task after the next frame's painting.
 PAINTED = """(began, done) => requestAnimationFrame(() => {
@@ -83,107 +85,138 @@ WATCH_INTERACT = f"""() => {{
 }}"""
 
 
+def plan(frames: int = 60) -> dict[str, Row]:
+    """Every row, by a short name, not yet measured."""
+    wait = dict(unit=" ms", least=False)
+    drawn = "slider → drawn, 5 optimizers × 300 steps"
+    at_once = "slider → task after its frame, no screen's clock"
+    moved = dict(against="the whole figure anew", bar=2)
+    packed = dict(against="FuncAnimation.to_jshtml", bar=20)
+    return {
+        "drawn": Row(work=drawn, bar=8, **wait),
+        "drawn late": Row(work=drawn + ", 95th percentile", bar=16.7, **wait),
+        "painted": Row(work="slider → task after its frame", **wait),
+        "at once": Row(work=at_once, bar=8, **wait),
+        "at once late": Row(work=at_once + ", 95th percentile", bar=16.7, **wait),
+        "clicked": Row(work="click → task after the new race's frame", bar=100, **wait),
+        "interact": Row(
+            work="slider → task after its frame", against="interact with a fresh figure", bar=10
+        ),
+        "made": Row(work=f"{frames} frames of a race, made", **packed),
+        "bytes": Row(work=f"{frames} frames of a race, bytes", **packed),
+        "message": Row(work="message of a race", bar=1000, stretch=400, unit=" kB", least=False),
+        "parabola": Row(work="explorer parabola: slider → PNG, axes kept", **moved),
+        "first_step": Row(work="explorer first_step: slider → PNG, axes kept", **moved),
+    }
+
+
 def late(times: list[float]) -> float:
     """95th percentile."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
-def slide(page, root, repeats: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from each key on the rate's slider to the drawing, and to its painting."""
-    page.evaluate(WATCH_SLIDER, root.element_handle())
-    root.get_by_label("rate η", exact=True).focus()
-    for i in range(repeats):
-        page.keyboard.press("ArrowLeft" if i // 10 % 2 else "ArrowRight")
+def press(page, keys: int, turn: int) -> None:
+    """Press an arrow a few times, to the right in even turns and back in odd ones."""
+    for i in range(keys):
+        page.keyboard.press("ArrowLeft" if turn % 2 else "ArrowRight")
         page.wait_for_timeout(23 + 7 * (i % 5))
-    return page.evaluate("[window.drawn, window.times]")
 
 
-def in_browser(repeats: int = 60) -> list[Row]:
-    """Slider, click and `interact`, each from the event to the painted frame."""
+def ready(browser, lab):
+    """A page with the race, its slider in focus, and every key timed."""
+    from browser.driving import new_page, open_in_lab
+
+    _, page = new_page(browser)
+    open_in_lab(lab, page, "race.ipynb")
+    page.locator(".race[data-state=ready]").wait_for()
+    page.evaluate(WATCH_SLIDER, page.locator(".race").element_handle())
+    page.get_by_label("rate η", exact=True).focus()
+    return page
+
+
+def slide_both(browser, lab, blocks: int, keys: int):
+    """The page of the race; milliseconds of its slider, drawn and painted, and of `interact`'s.
+
+    A block of keys here, a block there, so that both meet the same machine.
+    """
+    from browser.driving import leave, open_in_lab, watched
+
+    page = ready(browser, lab)
+    other = watched(page.context.new_page())
+    open_in_lab(lab, other, "interact.ipynb")
+    other.locator(".jp-OutputArea img").wait_for()
+    other.evaluate(WATCH_INTERACT)
+    other.locator(".noUi-handle").focus()
+    for turn in range(blocks):
+        page.bring_to_front()
+        press(page, keys, turn)
+        page.wait_for_function("n => window.times.length >= n", arg=keys * (turn + 1))
+        other.bring_to_front()
+        for _ in range(keys):
+            count = other.evaluate("window.times.length")
+            press(other, 1, turn)
+            other.wait_for_function("n => window.times.length > n", arg=count)
+            other.wait_for_timeout(100)
+    usual = other.evaluate("window.times")
+    leave(other)
+    page.bring_to_front()
+    return page, *page.evaluate("[window.drawn, window.times]"), usual
+
+
+def click(page, repeats: int) -> list[float]:
+    """Milliseconds from each click on the map to the new race."""
+    root = page.locator(".race")
+    page.evaluate(WATCH_CLICK, root.element_handle())
+    box = root.locator(".map").bounding_box()
+    for i in range(repeats):
+        x, y = box["width"] * (0.3 + 0.015 * i), 60 + 7 * (i % 20)
+        count = page.evaluate("window.times.length")
+        page.mouse.click(box["x"] + x, box["y"] + y)
+        page.wait_for_function("n => window.times.length > n", arg=count)
+        page.locator(".race[data-state=ready]").wait_for()  # nobody clicks faster
+    return page.evaluate("window.times")
+
+
+def in_browser(browser, lab, blocks: int = 6, keys: int = 10) -> list[Row]:
+    """Slider, click and `interact`, each from the event to the task after the frame it changes."""
     import nbformat
-    from playwright.sync_api import sync_playwright
 
     import notebooks as tool  # tools/notebooks.py
-    from browser.driving import FLAGS, SYSTEM, Lab, new_page, open_in_lab  # of tests/browser
+    from browser.driving import launched, leave  # of tests/browser
 
-    found = next(filter(None, map(shutil.which, SYSTEM)), None)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(args=FLAGS, executable_path=found)  # or its own
-        lab = Lab(Path(folder))
-        try:
-            for name, source in (("race", RACE), ("interact", INTERACT)):
-                cells = [nbformat.v4.new_code_cell(source)]
-                node = nbformat.v4.new_notebook(cells=cells, metadata=tool.METADATA)
-                nbformat.write(node, lab.folder / f"{name}.ipynb")
-            _, page = new_page(browser)
-            open_in_lab(lab, page, "race.ipynb")
-            page.locator(".race[data-state=ready]").wait_for()
-            root = page.locator(".race")
-            drawn, painted = slide(page, root, repeats)
-            page.evaluate(WATCH_CLICK, root.element_handle())
-            box = root.locator(".map").bounding_box()
-            for i in range(repeats // 2):
-                x, y = box["width"] * (0.3 + 0.015 * i), 60 + 7 * (i % 20)
-                count = page.evaluate("window.times.length")
-                page.mouse.click(box["x"] + x, box["y"] + y)
-                page.wait_for_function("n => window.times.length > n", arg=count)
-                page.locator(".race[data-state=ready]").wait_for()  # nobody clicks faster
-            clicks = page.evaluate("window.times")
-            _, page = new_page(browser)
-            open_in_lab(lab, page, "interact.ipynb")
-            page.locator(".jp-OutputArea img").wait_for()
-            page.evaluate(WATCH_INTERACT)
-            page.locator(".noUi-handle").focus()
-            for i in range(repeats // 3):
-                count = page.evaluate("window.times.length")
-                page.keyboard.press("ArrowLeft" if i // 10 % 2 else "ArrowRight")
-                page.wait_for_function("n => window.times.length > n", arg=count)
-                page.wait_for_timeout(100)
-            usual = page.evaluate("window.times")
-            browser.close()
-            # Once more without the screen's clock, which makes each picture wait for its turn.
-            browser = playwright.chromium.launch(args=[*FLAGS, *NO_CLOCK], executable_path=found)
-            _, page = new_page(browser)
-            open_in_lab(lab, page, "race.ipynb")
-            page.locator(".race[data-state=ready]").wait_for()
-            _, at_once = slide(page, page.locator(".race"), repeats)
-        finally:
-            lab.close()
-            browser.close()
-    wait = dict(unit=" ms", least=False)
-    slider = "slider → drawn, 5 optimizers × 300 steps"
-    pixels = "slider → pixels, without the screen's clock"
-    shown = statistics.median(painted)
+    for name, source in (("race", RACE), ("interact", INTERACT)):
+        cells = [nbformat.v4.new_code_cell(source)]
+        node = nbformat.v4.new_notebook(cells=cells, metadata=tool.METADATA)
+        nbformat.write(node, lab.folder / f"{name}.ipynb")
+    page, drawn, painted, usual = slide_both(browser, lab, blocks, keys)
+    clicks = click(page, blocks * keys // 2)
+    leave(page)
+    # Once more without the screen's clock, which makes each picture wait for its turn.
+    unclocked = launched(browser.browser_type, *NO_CLOCK)
+    try:
+        page = ready(unclocked, lab)
+        for turn in range(blocks):
+            press(page, keys, turn)
+        page.wait_for_function("n => window.times.length >= n", arg=blocks * keys)
+        at_once = page.evaluate("window.times")
+        leave(page)
+    finally:
+        unclocked.close()
+    middles = f"{statistics.median(painted):.1f} ms, theirs {statistics.median(usual):.0f} ms"
+    found = {
+        "drawn": (drawn, ""),
+        "drawn late": ([late(drawn)], ""),
+        "painted": (painted, "the screen's own rhythm is 16.7 ms"),
+        "at once": (at_once, ""),
+        "at once late": ([late(at_once)], ""),
+        "clicked": (clicks, ""),
+        "interact": ([b / a for a, b in zip(painted, usual, strict=True)], middles),
+    }
+    rows = plan()
     return [
-        Row(work=slider, bar=8, figures=tuple(drawn), **wait),
-        Row(work=slider + ", 95th percentile", bar=16.7, figures=(late(drawn),), **wait),
-        Row(
-            work="slider → painted frame",
-            figures=tuple(painted),
-            **wait,
-            note="the screen's own rhythm is 16.7 ms",
-        ),
-        Row(
-            work=pixels,
-            bar=8,
-            figures=tuple(at_once),
-            **wait,
-        ),
-        Row(
-            work=pixels + ", 95th percentile",
-            bar=16.7,
-            figures=(late(at_once),),
-            **wait,
-        ),
-        Row(work="click → new race painted", bar=100, figures=tuple(clicks), **wait),
-        Row(
-            work="slider → painted frame",
-            against="interact with a fresh figure",
-            bar=10,
-            figures=tuple(ms / shown for ms in usual),
-            note=f"{shown:.1f} ms, theirs {statistics.median(usual):.0f} ms",
-        ),
+        replace(rows[key], figures=tuple(figures), note=note)
+        for key, (figures, note) in found.items()
     ]
 
 
@@ -218,17 +251,9 @@ def animation(steps: int = 60, rounds: int = 3) -> list[Row]:
         plt.close(fig)
         return len(page)
 
-    work = f"{steps} frames of a race"
-    against = "FuncAnimation.to_jshtml"
-    made = Contest(
-        work=work + ", made",
-        against=against,
-        bar=20,
-        ours=ours,
-        theirs=lambda: usual,
-    ).run(rounds)
-    size = Row(work=work + ", bytes", against=against, bar=20, figures=(usual() / ours(),))
-    return [made, size]
+    rows = plan(steps)
+    made = Contest(**asked(rows["made"]), ours=ours, theirs=lambda: usual).run(rounds)
+    return [made, replace(rows["bytes"], figures=(usual() / ours(),))]
 
 
 def message() -> Row:
@@ -238,8 +263,7 @@ def message() -> Row:
     names = ["SGD", "Momentum", "AdaGrad", "RMSprop", "Adam"]
     made = race(optimizers=names, surface="rosenbrock", rate=0.001, steps=300)
     kilobytes = sum(map(len, (made.paths, made.shown, json.dumps(made.header)))) / 1e3
-    low = dict(unit=" kB", least=False)
-    return Row(work="message of a race", bar=1000, stretch=400, figures=(kilobytes,), **low)
+    return replace(plan()["message"], figures=(kilobytes,))
 
 
 def simple(rounds: int = 15) -> Iterator[Row]:
@@ -257,21 +281,51 @@ def simple(rounds: int = 15) -> Iterator[Row]:
             made.draw(**{k: c.value for k, c in made.controls.items()}).png()
 
         yield Contest(
-            work=f"explorer {name}: slider → PNG, axes kept",
-            against="the whole figure anew",
-            bar=2,
+            **asked(plan()[name]),
             ours=kept,
             theirs=lambda anew=anew: anew,
         ).run(rounds)
 
 
+@contextmanager
+def opened() -> Iterator:
+    """A browser; an ImportError says what is missing."""
+    from playwright.sync_api import sync_playwright
+
+    from browser.driving import launched
+
+    with sync_playwright() as playwright:
+        browser = launched(playwright.chromium)
+        if browser is None:
+            raise ImportError("no browser can be started", name="Chromium or Chrome")
+        with browser:
+            yield browser
+
+
+def browser_name() -> str:
+    """The browser that is timed, and its version."""
+    try:
+        with opened() as browser:
+            return f"Chromium {browser.version}"
+    except ImportError:
+        return "no browser"
+
+
 def rows() -> Iterator[Row]:
     """All of it; what needs a browser is said to be missing where there is none."""
     try:
-        yield from in_browser()
-    except Exception as error:  # of a browser's many ways not to be there
-        note = str(error).splitlines()[0][:60]
-        yield Row(work="slider → painted frame", against="interact", bar=10, note=note)
+        from browser.driving import Lab
+
+        with opened() as browser, tempfile.TemporaryDirectory() as folder:
+            lab = Lab(Path(folder))
+            try:
+                measured = in_browser(browser, lab)
+            finally:
+                lab.close()
+    except ImportError as error:
+        note = f"{error.name} is not installed"
+        measured = [replace(plan()[key], note=note) for key in IN_BROWSER]
+    yield from measured
     yield from animation()
     yield message()
     yield from simple()

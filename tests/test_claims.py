@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from unittest import mock
 from urllib.parse import unquote
 
 import numpy as np
@@ -17,6 +18,8 @@ import pytest
 import guards
 from lessons_lib.claims import VERDICTS, WAITING, Board, Claim, kind, verdict
 from lessons_lib.exercises import predictions
+from lessons_lib.frameworks import FRAMEWORKS
+from lessons_lib.optimizers import CONVENTIONS
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(p for p in FOLDER.glob("*.ipynb") if "Board(" in p.read_text(encoding="utf-8"))
@@ -44,12 +47,18 @@ def board_of(path):
     return board
 
 
+def draws(experiment, **settings):
+    """What the experiment returns, and what it asked of NumPy's generators."""
+    with mock.patch("numpy.random.default_rng", wraps=np.random.default_rng) as generator:
+        return experiment(**settings), generator.call_args_list
+
+
 def complaints_about(key: str, claim: Claim, words: str, seeds=SEEDS) -> list[str]:
     """What other seeds, and the other world, say against a claim's verdict."""
     if not claim.random:
-        runs, others = [claim.run()], [claim.elsewhere()]
+        runs, drawn, others = [claim.run()], [], [claim.elsewhere()]
     else:
-        runs = [claim.run(seed=seed) for seed in seeds]
+        runs, drawn = zip(*(draws(claim.run, seed=seed) for seed in seeds), strict=True)
         others = [claim.elsewhere(seed=seed) for seed in seeds[:2]]
     found = [
         f"{key}: {words!r} becomes {other!r} with seed {seed}"
@@ -60,10 +69,38 @@ def complaints_about(key: str, claim: Claim, words: str, seeds=SEEDS) -> list[st
         found.append(f"{key}: the verdict is {kind(words)!r} in the other world, too")
     if any(set(numbers) != set(runs[0][0]) for numbers, _ in [*runs, *others]):
         found.append(f"{key}: the other world gives other numbers than this one")
-    # What differs between installations is told in words, which may well be the same.
-    rough = all(isinstance(value, str) for value in runs[0][0].values())
-    if claim.random and not rough and all(numbers == runs[0][0] for numbers, _ in runs):
+    # What is told in words, or rounded, may be the same for all seeds; what is drawn may not.
+    told = [numbers for numbers, _ in runs]
+    seen = drawn if all(isinstance(value, str) for value in told[0].values()) else told
+    if claim.random and all(each == seen[0] for each in seen):
         found.append(f"{key}: the seed changes nothing")
+    return found
+
+
+def returns(node) -> list[ast.Return]:
+    """The returns of a function, without those of functions within it."""
+    found = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Return):
+            found.append(child)
+        elif not isinstance(child, ast.FunctionDef):
+            found += returns(child)
+    return found
+
+
+def typed_verdicts(source: str) -> list[str]:
+    """The returns of a cell's experiments that do not end in `verdict(...)` of something named."""
+    found = []
+    for node in ast.walk(guards.parsed(source)):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            for back in returns(node):
+                words = back.value.elts[-1] if isinstance(back.value, ast.Tuple) else back.value
+                called = isinstance(words, ast.Call) and ast.unparse(words.func) == "verdict"
+                if not called or not all(
+                    any(isinstance(each, ast.Name) for each in ast.walk(part))
+                    for part in words.args
+                ):
+                    found.append(ast.unparse(back))
     return found
 
 
@@ -101,7 +138,7 @@ def test_the_stored_table_is_that_of_a_run(path):
 
 @every_lesson
 def test_the_table_leads_to_each_claim(path):
-    """Its links name headings, each under its theme, with a prediction and a lesson to read."""
+    """Its links name headings, each under its theme, with all that belongs to a claim."""
     board, notebook = board_of(path), read(path)
     everything = "\n".join(guards.text(cell["source"]) for cell in notebook["cells"])
     there = {unquote(link) for link in re.findall(r'href="#([^"]+)"', board.html())}
@@ -116,19 +153,62 @@ def test_the_table_leads_to_each_claim(path):
         ]
         for part in parts:
             key = part[:3]
-            assert f'board.predict("{key}")' in part and f'board.reveal("{key}")' in part
-            assert re.search(r"\]\(\d\d[a-z]?_\w+\.ipynb", part), f"{key} leads to no lesson"
+            place = re.search(r"^\*(Found|From) .+\*", part, re.MULTILINE)
+            assert place, f"{key} was found nowhere"
+            order = [f'board.{each}("{key}"' for each in ("predict", "claim", "reveal")]
+            places = [part.index(call) for call in order]
+            assert places == sorted(places), f"{key} gives itself away"
+            explained = re.search(r"\]\((?!10)\d\d_\w+\.ipynb", part)
+            assert explained, f"{key} leads to no lesson that explains it"
 
 
 @every_lesson
 def test_verdicts_are_computed(path):
-    """No experiment ends in a bare text."""
+    """What an experiment returns last is a call of `verdict`, on nothing that is typed in."""
+    found = []
     for number, source, _ in guards.cells(read(path), "code"):
-        for node in ast.walk(guards.parsed(source)):
-            if isinstance(node, ast.FunctionDef) and node.decorator_list:
-                last = node.body[-1]
-                assert isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple)
-                assert not isinstance(last.value.elts[-1], ast.Constant), f"cell {number}"
+        found += [f"cell {number}: {each}" for each in typed_verdicts(source)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("ending", "wrong"),
+    [
+        ("return {'a': a}, verdict(a > 1)", False),
+        ("return {'a': a}, verdict(*parts, on='a')", False),
+        ("return {'a': a}, 'true'", True),
+        ("return {'a': a}, words", True),
+        ("return {'a': a}, 'depends: on a' if a > 1 else verdict(a > 0)", True),
+        ("return {'a': a}, verdict(True)", True),
+        ("return {'a': a}, verdict(*(True, False), on='a')", True),
+        ("if a:\n        return {'a': a}, 'true'\n    return {'a': a}, verdict(a > 1)", True),
+    ],
+)
+def test_guard_of_verdicts(ending, wrong):
+    source = f"@board.claim('C00', 'b', a=2)\ndef experiment(a=1):\n    {ending}"
+    assert bool(typed_verdicts(source)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("missing", "left"),
+    [
+        ((), {"torch", "keras", "optax"}),
+        (("torch",), {"optax"}),  # on which our Keras computes
+        (("torch", "keras", "optax"), set()),
+    ],
+)
+def test_a_default_is_what_is_installed_or_in_the_table(missing, left, monkeypatch):
+    """In lesson 10a: the frameworks that are there are asked, and the answers stay the same."""
+    (path,) = [path for path in PATHS if "def default(" in path.read_text(encoding="utf-8")]
+    names = board_of(path).claims["C03"].experiment.__globals__
+    find, ask, asked = names["find_spec"], names["defaults"], set()
+    monkeypatch.setitem(names, "find_spec", lambda n: None if n in missing else find(n))
+    monkeypatch.setitem(names, "defaults", lambda rule, n: asked.add(n) or ask(rule, n))
+    for rule, setting in (("adagrad", "eps"), ("adam", "eps"), ("rmsprop", "rho")):
+        for name in ("torch", "keras", "optax"):
+            assert names["default"](rule, name, setting) == CONVENTIONS[rule][name][setting]
+    if all(map(find, FRAMEWORKS)):
+        assert asked == left
 
 
 # --- the guard above ----------------------------------------------------------------------------
@@ -139,6 +219,11 @@ def toss(seed=0, bias=0.9, sides=2):
     return {"heads": heads.mean()}, verdict(heads.mean() > 0.5)
 
 
+def in_words(seed=0, bias=0.9):
+    numbers, words = toss(seed, bias)
+    return {"heads": "above 0.5" if numbers["heads"] > 0.5 else "few"}, words
+
+
 @pytest.mark.parametrize(
     ("experiment", "changes", "words"),
     [
@@ -147,6 +232,8 @@ def toss(seed=0, bias=0.9, sides=2):
         (toss, dict(bias=0.8), "the other world, too"),
         (lambda seed=0, bias=0.9: toss(3, bias), dict(bias=0.1), "the seed changes nothing"),
         (lambda bias=0.9: toss(3, bias), dict(bias=0.1), None),
+        (lambda seed=0, bias=0.9: in_words(seed, bias), dict(bias=0.1), None),
+        (lambda seed=0, bias=0.9: in_words(3, bias), dict(bias=0.1), "the seed changes nothing"),
         (lambda a=1: ({str(a): a}, verdict(a == 1)), dict(a=2), "other numbers"),
     ],
 )

@@ -1,9 +1,14 @@
 """`like(name, framework)` takes the framework's own steps, to 1e-12 in float64.
 
-Two kinds of conventions are transcribed but not compared here: those of the papers, which are no
-programs, and those of TensorFlow 1 ("tf1"), which is large to install for one rule.
+Three kinds of conventions cannot be compared with a program that is installed: those of the
+papers, of AdaBound's authors ("authors") and of TensorFlow 1 ("tf1", large to install for one
+rule). They are compared with a second transcription of what was published, written in another
+form. This finds slips of the pen, not a formula that was read wrongly twice.
 """
 
+import ast
+import importlib
+import inspect
 import json
 import os
 import subprocess
@@ -19,14 +24,15 @@ from hypothesis import strategies as st
 
 from lessons_lib import frameworks, like
 from lessons_lib.frameworks import FRAMEWORKS, TWINS, defaults, path
-from lessons_lib.optimizers import CONVENTIONS
+from lessons_lib.optimizers import CONVENTIONS, SGD
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # the lightest beside the other two
 # Keras 3.15 asks PyTorch for arrays in a way that NumPy 2 calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 STEPS = 72
-# Where everything must be installed, a missing framework is a failure.
-INSTALLED = {name: bool(find_spec(name) or os.environ.get("CI")) for name in FRAMEWORKS}
+# Where everything must be installed, what is missing is a failure.
+EVERYTHING = bool(os.environ.get("CI"))
+INSTALLED = {name: bool(find_spec(name)) or EVERYTHING for name in FRAMEWORKS}
 PAIRS = [
     pytest.param(
         name, each, marks=pytest.mark.skipif(not INSTALLED[each], reason=f"{each} is not installed")
@@ -34,7 +40,17 @@ PAIRS = [
     for name in TWINS
     for each in TWINS[name]
 ]
-SKLEARN = ["sgd", "momentum", "nesterov", "adam"]
+# Our word → scikit-learn's, for the rules that its networks are trained with.
+_HEAVY = {"lr": "learning_rate_init", "momentum": "momentum"}
+SKLEARN = {
+    "sgd": ("SGDOptimizer", {"lr": "learning_rate_init"}),
+    "momentum": ("SGDOptimizer", _HEAVY),
+    "nesterov": ("SGDOptimizer", _HEAVY),
+    "adam": (
+        "AdamOptimizer",
+        {"lr": "learning_rate_init", "beta1": "beta_1", "beta2": "beta_2", "eps": "epsilon"},
+    ),
+}
 
 
 def powers(low, high):
@@ -53,7 +69,19 @@ DRAWN = {
     "rho": st.floats(0.5, 0.999),
     "beta1": st.floats(0, 0.95),
     "beta2": st.floats(0.5, 0.9999),
+    "final_lr": powers(-2, 0),
+    "gamma": powers(-3, 0),
 }
+
+
+def drawn_settings(name, framework, names):
+    """Values for these settings; in AdaGrad ε = 0 as well, where no 0/0 makes a NaN of it."""
+    values = {setting: DRAWN[setting] for setting in names}
+    if name != "adagrad":
+        return st.fixed_dictionaries(values)
+    values["eps"] = st.just(0.0) | values["eps"]
+    zero = framework == "optax"  # 0/0 is 0 there
+    return st.fixed_dictionaries(values).filter(lambda v: zero or v["eps"] or v["G0"])
 
 
 def gradients(seed=0, exponents=(-5.0, 3.0, 0.0)):
@@ -94,7 +122,7 @@ def test_parity(name, framework):
 
     @settings(max_examples=25)
     @given(
-        st.fixed_dictionaries({setting: DRAWN[setting] for setting in names}),
+        drawn_settings(name, framework, names),
         st.integers(0, 2**32 - 1),
         st.lists(st.floats(-5, 3), min_size=3, max_size=3),
         st.tuples(st.integers(1, STEPS // 2), st.integers(STEPS // 2, STEPS)),
@@ -125,63 +153,227 @@ def test_parity_at_defaults(name, framework):
     assert difference(ours(opt, x, g), path(name, framework, x, g, **given_here)) < 1e-12
 
 
+@pytest.mark.parametrize(
+    ("name", "framework"), [pair for pair in PAIRS if pair.values[0] == "adagrad"]
+)
+def test_zero_over_zero(name, framework):
+    """Duchi et al. and optax take 0/0 for 0, as the course does; PyTorch and Keras make a NaN."""
+    x, g = gradients()
+    got = path(name, framework, x, g, lr=0.1, eps=0.0, G0=0.0)
+    if framework == "optax":
+        opt = like(name, framework, lr=0.1, eps=0.0, G0=0.0)
+        assert difference(ours(opt, x, g), got) < 1e-12
+    else:
+        assert np.isnan(got[:, 3]).all()
+
+
 SWITCHES = ("decoupled", "eps_inside", "rate_inside", "eps_hat", "max_corrected")
+TOLD = {"lr": 0.03, "eps": 1e-3, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.95, "rho": 0.9}
+TOLD |= {"momentum": 0.5, "G0": 0.1, "lr_decay": 0.05, "dampening": 0.3}
+TOLD |= {"final_lr": 0.1, "gamma": 0.1}
+
+
+def parts_ways(right, x, g, rates, expected, names):
+    """Turn each switch, and each of these settings by a tenth: every time the paths must differ."""
+    assert difference(ours(right, x, g, rates), expected) < 1e-12
+    changes = [{s: not getattr(right, s)} for s in SWITCHES if hasattr(right, s)]
+    changes += [{s: 0.9 * getattr(right, s)} for s in names]
+    for change in changes:
+        if "decoupled" in change and ("weight_decay" not in names or type(right) is SGD):
+            continue  # SGD has only one kind of decay: x(1 − ηλ) − ηg = x − η(g + λx)
+        if change == {"eps_hat": True} and getattr(right, "max_corrected", False):
+            continue  # that form has its own ε
+        turned = 0.9 * rates if "lr" in change else rates
+        wrong = replace(right, **change)
+        assert difference(ours(wrong, x, g, turned), expected) > 1e-8, change
+    assert "lr" in names  # so something was turned
 
 
 @pytest.mark.parametrize(("name", "framework"), PAIRS)
 def test_the_comparison_can_fail(name, framework):
     """With any one convention or setting turned, the two part ways."""
-    found = defaults(name, framework)
-    told = {"lr": 0.03, "eps": 1e-3, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.95}
-    told |= {"momentum": 0.5, "G0": 0.1}
-    told = {s: value for s, value in told.items() if s in found}
+    told = {s: TOLD[s] for s in defaults(name, framework)}
     x, g = gradients()
-    rates = halved(0.03, 20, 50)
+    rates = halved(told["lr"], 20, 50)
     expected = path(name, framework, x, g, rates, **told)
-    right = like(name, framework, **told)
-    assert difference(ours(right, x, g, rates), expected) < 1e-12
-    wrong = [{s: not getattr(right, s)} for s in SWITCHES if hasattr(right, s)]
-    wrong += [{s: 0.9 * getattr(right, s)} for s in found if s != "lr" and getattr(right, s)]
-    for change in wrong:
-        if "decoupled" in change and (name == "sgd" or "weight_decay" not in found):
-            continue  # SGD has only one kind of decay: x(1 − ηλ) − ηg = x − η(g + λx)
-        if change == {"eps_hat": True} and getattr(right, "max_corrected", False):
-            continue  # that form has its own ε
-        assert difference(ours(replace(right, **change), x, g, rates), expected) > 1e-8, change
+    parts_ways(like(name, framework, **told), x, g, rates, expected, told)
+
+
+# --- scikit-learn -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def solvers():
+    """The solvers of MLPClassifier, which are private: there is no other way to their steps."""
+    private = "sklearn.neural_network._stochastic_optimizers"
+    return importlib.import_module(private) if EVERYTHING else pytest.importorskip(private)
+
+
+def sklearn_path(solvers, name, x, g, rates, told):
+    make, words = SKLEARN[name]
+    told = {words[setting]: value for setting, value in told.items()}
+    if name == "sgd":
+        told["momentum"] = 0.0
+    if make == "SGDOptimizer":
+        told["nesterov"] = name == "nesterov"
+    parameters = [x.copy()]
+    solver, xs = getattr(solvers, make)(parameters, **told), []
+    for t in range(len(g)):
+        solver.learning_rate = solver.learning_rate_init = rates[t]
+        solver.update_params(parameters, [g[t]])
+        xs.append(parameters[0].copy())
+    return np.array(xs)
 
 
 @pytest.mark.parametrize("name", SKLEARN)
-def test_scikit_learn(name):
-    """The solvers of MLPClassifier, which are private: there is no other way to their steps."""
-    solvers = pytest.importorskip("sklearn.neural_network._stochastic_optimizers")
+def test_scikit_learn(name, solvers):
+    @settings(max_examples=25)
+    @given(
+        drawn_settings(name, "sklearn", SKLEARN[name][1]),
+        st.integers(0, 2**32 - 1),
+        st.tuples(st.integers(1, STEPS // 2), st.integers(STEPS // 2, STEPS)),
+    )
+    def agrees(drawn, seed, changes):
+        x, g = gradients(seed)
+        rates = halved(drawn["lr"], *changes)
+        expected = sklearn_path(solvers, name, x, g, rates, drawn)
+        assert difference(ours(like(name, "sklearn", **drawn), x, g, rates), expected) < 1e-12
+
+    agrees()
+
+
+@pytest.mark.parametrize("name", SKLEARN)
+def test_scikit_learn_at_defaults(name, solvers):
+    make, words = SKLEARN[name]
+    found = inspect.signature(getattr(solvers, make)).parameters
+    opt = like(name, "sklearn")
+    assert {s: found[word].default for s, word in words.items()} == {
+        s: getattr(opt, s) for s in words
+    }
+
+
+@pytest.mark.parametrize("name", SKLEARN)
+def test_the_comparison_with_scikit_learn_can_fail(name, solvers):
+    told = {s: TOLD[s] for s in SKLEARN[name][1]}
     x, g = gradients()
-    for changes in ({}, {"lr": 0.03}):
-        opt = like(name, "sklearn", **changes)
-        rates = halved(opt.lr, 20, 50)
-        parameters = [x.copy()]
-        if name == "adam":
-            solver = solvers.AdamOptimizer(parameters, learning_rate_init=opt.lr)
-        else:
-            solver = solvers.SGDOptimizer(
-                parameters,
-                learning_rate_init=opt.lr,
-                momentum=getattr(opt, "momentum", 0.0),
-                nesterov=name == "nesterov",
-            )
-        expected = []
-        for t in range(STEPS):
-            solver.learning_rate = solver.learning_rate_init = rates[t]
-            solver.update_params(parameters, [g[t]])
-            expected.append(parameters[0].copy())
-        assert difference(ours(opt, x, g, rates), np.array(expected)) < 1e-12
+    rates = halved(told["lr"], 20, 50)
+    expected = sklearn_path(solvers, name, x, g, rates, told)
+    parts_ways(like(name, "sklearn", **told), x, g, rates, expected, told)
+
+
+# --- what was published -------------------------------------------------------------------------
+
+# Each rule gives all its steps at once, from all gradients: an average is a sum with weights.
+
+
+def average(beta, values):
+    """(1 − β) Σ βᵗ⁻ˢ valueₛ over s ≤ t, for each t."""
+    age = np.subtract.outer(np.arange(STEPS), np.arange(STEPS))
+    return np.where(age < 0, 0.0, (1 - beta) * beta ** np.maximum(age, 0.0)) @ values
+
+
+def over(a, b):
+    """a / b, where 0/0 is 0."""
+    return np.divide(a, b, out=np.zeros_like(a), where=b != 0)
+
+
+def moments(g, beta1, beta2):
+    t = np.arange(1, STEPS + 1)[:, None]
+    return average(beta1, g), average(beta2, g**2), 1 - beta1**t, 1 - beta2**t, t
+
+
+def bounds(t, final_lr, gamma):
+    return final_lr * (1 - 1 / (gamma * t + 1)), final_lr * (1 + 1 / (gamma * t))
+
+
+def adagrad_paper(g, lr):
+    return lr * over(g, np.sqrt(np.cumsum(g**2, axis=0)))
+
+
+def adagrad_tf1(g, lr, G0):
+    return lr * g / np.sqrt(G0 + np.cumsum(g**2, axis=0))
+
+
+def rmsprop_paper(g, lr, rho):
+    return lr * over(g, np.sqrt(average(rho, g**2)))
+
+
+def adadelta_paper(g, rho, eps):
+    v, steps = average(rho, g**2), np.zeros_like(g)
+    for t in range(STEPS):
+        steps[t] = np.sqrt((average(rho, steps**2)[max(t - 1, 0)] + eps) / (v[t] + eps)) * g[t]
+    return steps
+
+
+def adam_paper(g, lr, beta1, beta2, eps):
+    m, v, c1, c2, _ = moments(g, beta1, beta2)
+    return lr * (m / c1) / (np.sqrt(v / c2) + eps)
+
+
+def amsgrad_paper(g, lr, beta1, beta2):
+    m, v, _, _, _ = moments(g, beta1, beta2)
+    return lr * over(m, np.sqrt(np.maximum.accumulate(v)))
+
+
+def adabound_paper(g, lr, beta1, beta2, final_lr, gamma):
+    m, v, _, _, t = moments(g, beta1, beta2)
+    rate = over(np.full_like(v, lr), np.sqrt(v))  # where v = 0, m = 0 too
+    return np.clip(rate, *bounds(t, final_lr, gamma)) / np.sqrt(t) * m
+
+
+def adabound_authors(g, lr, beta1, beta2, eps, final_lr, gamma):
+    """At a constant rate: with a schedule, their code multiplies the bounds by it as well."""
+    m, v, c1, c2, t = moments(g, beta1, beta2)
+    rate = lr * np.sqrt(c2) / c1 / (np.sqrt(v) + eps)
+    return np.clip(rate, *bounds(t, final_lr, gamma)) * m
+
+
+PUBLISHED = {
+    ("adagrad", "paper"): adagrad_paper,
+    ("adagrad", "tf1"): adagrad_tf1,
+    ("rmsprop", "paper"): rmsprop_paper,
+    ("adadelta", "paper"): adadelta_paper,
+    ("adam", "paper"): adam_paper,
+    ("amsgrad", "paper"): amsgrad_paper,
+    ("adabound", "paper"): adabound_paper,
+    ("adabound", "authors"): adabound_authors,
+}
+
+
+@pytest.mark.parametrize(("name", "place"), PUBLISHED)
+def test_published_formula(name, place):
+    """Not the program of anybody: a second transcription, over as many steps as the frameworks."""
+    formula = PUBLISHED[name, place]
+    names = list(inspect.signature(formula).parameters)[1:]
+
+    @settings(max_examples=25)
+    @given(st.fixed_dictionaries({s: DRAWN[s] for s in names}), st.integers(0, 2**32 - 1))
+    def agrees(drawn, seed):
+        if (name, place) == ("adagrad", "tf1"):
+            drawn["G0"] += 0.01  # it must be above 0 there
+        x, g = gradients(seed)
+        expected = x - np.cumsum(formula(g, **drawn), axis=0)
+        assert difference(ours(like(name, place, **drawn), x, g), expected) < 1e-12
+
+    agrees()
+
+
+@pytest.mark.parametrize(("name", "place"), PUBLISHED)
+def test_the_comparison_with_what_was_published_can_fail(name, place):
+    formula = PUBLISHED[name, place]
+    told = {s: TOLD[s] for s in list(inspect.signature(formula).parameters)[1:]}
+    x, g = gradients()
+    expected = x - np.cumsum(formula(g, **told), axis=0)
+    for setting, value in told.items():
+        wrong = like(name, place, **{**told, setting: 0.9 * value})
+        assert difference(ours(wrong, x, g), expected) > 1e-8, setting
 
 
 def test_every_convention_is_compared():
     """A new entry in CONVENTIONS asks for its comparison."""
     known = {(name, each) for name in CONVENTIONS for each in CONVENTIONS[name]}
-    known = {(name, each) for name, each in known if each not in ("paper", "authors", "tf1")}
     compared = {(name, each) for name in TWINS for each in TWINS[name]}
-    assert known == compared | {(name, "sklearn") for name in SKLEARN}
+    assert known == compared | {(name, "sklearn") for name in SKLEARN} | set(PUBLISHED)
 
 
 def test_what_is_missing_is_said(monkeypatch, capsys):
@@ -194,8 +386,33 @@ def test_what_is_missing_is_said(monkeypatch, capsys):
     assert "%pip install -r ../requirements-frameworks.txt" in said
 
 
+def needing(cells):
+    """For each cell whether it needs a framework, itself or through a function defined above.
+
+    A cell that hangs on a variable alone (`if results:`) counts: it would fall silent.
+    """
+    names, found = {"available", "torch", "keras", "optax", "jax", "path", "defaults"}, []
+    for cell in cells:
+        body = ast.parse(cell).body
+        used = [{n.id for n in ast.walk(part) if isinstance(n, ast.Name)} for part in body]
+        runs = False
+        for part, inside in zip(body, used, strict=True):
+            if isinstance(part, ast.FunctionDef):
+                names |= {part.name} if inside & names else set()
+            else:
+                silent = isinstance(part, ast.If) and isinstance(part.test, ast.Name)
+                runs = runs or silent or bool(inside & names)
+        found.append(runs)
+    return found
+
+
+def test_needing():
+    cells = ["def f():\n    return torch.ones(1)", "f()", "g = 1", "if g:\n    print(1)", "h(g)"]
+    assert needing(cells) == [False, True, False, True, False]
+
+
 def test_the_lesson_runs_without_them():
-    """Each cell that wants a framework says so in one line, and none fails."""
+    """Each cell that needs a framework says how to install it, and none fails."""
     path = Path(__file__).parent.parent / "notebooks" / "08_frameworks.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     cells = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -205,16 +422,20 @@ def test_the_lesson_runs_without_them():
         "away = ('torch', 'keras', 'optax', 'jax')\n"
         "finder.find_spec = lambda name, *more: None if name in away else find(name, *more)\n"
     )
+    end = "----- end of a cell -----"
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", "\n\n".join([before, *cells])],
+        [sys.executable, "-X", "utf8", "-c", f"\nprint({end!r})\n".join([before, *cells, ""])],
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    asking = sum("available(" in cell for cell in cells)
-    assert done.stdout.count(frameworks.INSTALL) >= asking
+    printed = done.stdout.split(end + "\n")[1:]
+    assert len(printed) == len(cells) + 1
+    for cell, needs, words in zip(cells, needing(cells), printed, strict=False):
+        said = frameworks.INSTALL in words
+        assert said == needs, f"{'' if needs else 'not '}expected to ask for a framework:\n{cell}"
 
 
 @pytest.mark.parametrize(

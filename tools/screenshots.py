@@ -15,15 +15,17 @@ THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: na
 
 def main(folder: Path) -> None:
     """Run a notebook with a cell for each explorer, and take a picture of each output."""
-    from browser.driving import Lab, launch, new_page, notebook, open_in_lab
+    from playwright.sync_api import sync_playwright
+
+    from browser.driving import Lab, launched, new_page, notebook, open_in_lab
     from lessons_lib.explorers import EXPLORERS
 
     folder.mkdir(parents=True, exist_ok=True)
-    with launch() as browser, tempfile.TemporaryDirectory() as place:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
         lab = Lab(Path(place))
         cells = [f"from lessons_lib.explorers import {name}\n{name}()" for name in EXPLORERS]
         notebook(lab.folder / "all.ipynb", *cells)
-        _, page = new_page(browser)
+        _, page = new_page(launched(playwright.chromium))
         open_in_lab(lab, page, "all.ipynb")
         page.locator(".race[data-state=ready]").wait_for()
         for theme in ("light", "dark"):

@@ -48,6 +48,12 @@ exercise(
             "You counted the gaps between good rates. The exercise counts the rates themselves.",
         ),
         Mistake(
+            lambda losses, per_decade: (
+                (np.ptp(np.flatnonzero(losses <= 1.1 * np.min(losses))) + 1) / per_decade
+            ),
+            "You measured from the first good rate to the last. Is each rate between them good?",
+        ),
+        Mistake(
             lambda losses, per_decade: per_decade / np.sum(losses <= 1.1 * np.min(losses)),
             "With more good rates your answer gets smaller. Turn the division around.",
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from browser.driving import Lab, launch, leave, new_context, watched
+from browser.driving import Lab, launched, leave, new_context, watched
 
 NONE = "no browser: install Chromium or Chrome, or run 'python -m playwright install chromium'"
 
@@ -19,13 +19,17 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def browser():
-    """The first that there is."""
+    """The first of: the system's Chromium, its Chrome, Playwright's own."""
     try:
-        import playwright  # noqa: F401
+        from playwright.sync_api import sync_playwright
     except ImportError:
         missing("the package playwright is not installed")
-    with launch() as launched:
-        yield launched or missing(NONE)
+    with sync_playwright() as playwright:
+        found = launched(playwright.chromium)
+        if found is None:
+            missing(NONE)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

@@ -26,23 +26,16 @@ FLAGS = [
 ]
 
 
-@contextlib.contextmanager
-def launch():
-    """The system's Chromium, its Chrome, or Playwright's own; None if there is none."""
-    from playwright.sync_api import Error, sync_playwright
+def launched(chromium, *flags):
+    """The first of: the system's Chromium, its Chrome, Playwright's own; None without any."""
+    from playwright.sync_api import Error
 
-    with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, SYSTEM)), None)
-        ways = [{"executable_path": found}] if found else []
-        for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
-            try:
-                browser = playwright.chromium.launch(args=FLAGS, **way)
-            except Error:
-                continue
-            yield browser
-            browser.close()
-            return
-        yield None
+    found = next(filter(None, map(shutil.which, SYSTEM)), None)
+    ways = [{"executable_path": found}] if found else []
+    for way in [*ways, {"channel": "chrome"}, {"channel": "msedge"}, {}]:
+        with contextlib.suppress(Error):
+            return chromium.launch(args=[*FLAGS, *flags], **way)
+    return None
 
 
 class Lab:

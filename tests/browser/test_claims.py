@@ -35,7 +35,7 @@ def follow(page, table, key):
 def test_run_and_filter(lab, page, path):
     open_in_lab(lab, page, f"notebooks/{path.name}")
     box = page.locator(".jp-OutputArea .widget-vbox", has=page.locator("table caption")).first
-    table, verdicts = box.locator("table"), box.locator("select").nth(1)
+    table, themes, verdicts = box.locator("table"), *box.locator("select").all()
     everything = claims_in(table)
     assert len(everything) > 10 and "not run yet" not in table.inner_text()
     shown = "n => document.querySelectorAll('.widget-html table a').length {} n"
@@ -45,7 +45,16 @@ def test_run_and_filter(lab, page, path):
     assert len(claims_in(table)) == table.inner_text().count("✗")
     verdicts.select_option("all")
     page.wait_for_function(shown.format("==="), arg=len(everything))
-    follow(page, table, everything[-1])
+    sections = table.locator("tbody tr", has=page.locator("th"))
+    titles = [section.inner_text() for section in sections.all()]
+    for title in (titles[0], titles[-1]):
+        themes.select_option(title)
+        page.wait_for_function(shown.format("<"), arg=len(everything))
+        assert [section.inner_text() for section in sections.all()] == [title]
+        themes.select_option("all")
+        page.wait_for_function(shown.format("==="), arg=len(everything))
+    for key in (everything[0], everything[-1]):
+        follow(page, table, key)
     assert page.watch.found == []
 
 
@@ -59,5 +68,6 @@ def test_stored(lab, browser, path):
     table = page.locator(".jp-OutputArea table").first
     everything = claims_in(table)
     assert len(everything) > 10 and "not run yet" not in table.inner_text()
-    follow(page, table, everything[-1])
+    for key in (everything[0], everything[-1]):
+        follow(page, table, key)
     context.close()
