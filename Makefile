@@ -13,7 +13,7 @@ CODE := lessons_lib tools tests $(wildcard benchmarks) notebooks
 export TQDM_DISABLE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab frameworks test notebooks bench links format requirements clean readers developers
+.PHONY: help lab frameworks test notebooks bench links screenshots format requirements clean readers developers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ bench: developers ## measure speed and memory (PART=peers, race or lessons; CHAR
 links: ## print the Binder, Colab and nbgitpuller links (LESSON=01 for one, HUB=https://...)
 	@$(or $(wildcard $(BIN)/python),$(PYTHON)) tools/links.py $(if $(LESSON),--lesson "$(LESSON)") $(if $(HUB),--hub "$(HUB)") \
 	  $(if $(REMOTE),--remote "$(REMOTE)") $(if $(BRANCH),--branch "$(BRANCH)")
+
+screenshots: developers ## draw every explorer in light and in dark, to be looked at (build/screenshots)
+	@$(BIN)/python tools/screenshots.py
 
 format: developers ## put code and notebooks into the common style
 	@$(RUN) ruff check --fix $(CODE)

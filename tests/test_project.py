@@ -184,7 +184,7 @@ TARGETS = {
 
 @pytest.mark.parametrize(
     "target",
-    "help lab frameworks test notebooks bench links format requirements clean".split(),
+    "help lab frameworks test notebooks bench links screenshots format requirements clean".split(),
 )
 def test_targets(target):
     assert "##" in TARGETS[target], f"make help does not mention {target}"

@@ -9,6 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
+
+import notebooks as tool  # tools/notebooks.py
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -105,6 +109,7 @@ class Watch:
         page.on("request", lambda r: self._asked(r.url))
         page.on("requestfailed", lambda r: self._failed(r))
         page.on("response", lambda r: r.status >= 400 and self.found.append(f"{r.status} {r.url}"))
+        page.on("websocket", lambda socket: self._asked(socket.url))
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
 
     def _asked(self, url: str) -> None:
@@ -122,6 +127,16 @@ RUN_ALL = """async () => {
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
   await jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+
+
+# What of an explorer is cut off; the table scrolls, and one paragraph is only heard.
+BEYOND = """e => {
+  const {left, right} = e.getBoundingClientRect();
+  return [...e.querySelectorAll('*')].filter((c) => !c.closest('.numbers, .heard'))
+    .filter((c) => c.getBoundingClientRect().right > right + 1
+      || (c.offsetWidth && c.getBoundingClientRect().left < left - 1))
+    .map((c) => c.outerHTML.slice(0, 80));
 }"""
 
 
@@ -164,3 +179,64 @@ def open_in_lab(lab: Lab, page, path: str, run: bool = True) -> None:
         page.evaluate("window.ran = undefined")
         page.evaluate(f"void ({RUN_ALL})().then(() => window.ran = true)")
         page.wait_for_function("window.ran", timeout=300_000)
+
+
+def notebook(path, *sources):
+    """Write a notebook of code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=tool.METADATA), path)
+
+
+class Explorer:
+    """One explorer on a page."""
+
+    def __init__(self, page, index=0):
+        self.page, self.root = page, page.locator(".race").nth(index)
+        self.settle()
+
+    def settle(self):
+        """Wait until what was asked for has been drawn."""
+        self.root.and_(self.page.locator("[data-state=ready], [data-state=error]")).wait_for()
+
+    @property
+    def data(self):
+        """What has been drawn."""
+        return self.root.evaluate("e => ({...e.dataset})")
+
+    def label(self, text):
+        """A control, by its label."""
+        return self.root.get_by_label(text, exact=True)
+
+    def button(self, name):
+        return self.root.locator("button").get_by_text(name, exact=True)
+
+    def changes(self, act, key="heads"):
+        """Do something, wait for another drawing, and return what was drawn before and after."""
+        before = self.data
+        act()
+        self.page.wait_for_function(
+            "([e, key, old]) => e.dataset[key] !== old"
+            " && ['ready', 'error'].includes(e.dataset.state)",
+            arg=[self.root.element_handle(), key, before.get(key)],
+        )
+        return before, self.data
+
+    def press(self, locator, *keys):
+        """Focus a control and press keys."""
+        locator.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def click(self, locator, across=0.5, down=0.5):
+        """Click on a control, at a share of its width and of its height."""
+        locator.scroll_into_view_if_needed()
+        box = locator.bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+
+    def pixels(self, panel):
+        """A panel, as it is seen."""
+        return self.root.locator(panel).evaluate("e => e.toDataURL()")
+
+    def reset(self):
+        self.button("Reset").click()
+        self.settle()

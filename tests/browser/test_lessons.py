@@ -1,13 +1,14 @@
 """Every lesson in JupyterLab and as an exported page, with and without a kernel."""
 
 import json
-from pathlib import Path
+import re
 
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from browser.driving import ROOT, new_page, open_in_lab
+from browser.driving import BEYOND, ROOT, Explorer, new_page, open_in_lab
+from test_explorers import USES
 
 pytestmark = pytest.mark.browser
 
@@ -29,57 +30,177 @@ def test_lessons_store_their_races():
 
 @every_lesson
 def test_run_all(lab, page, path):
-    """No error, no failed or external request, and every explorer is there."""
+    """No error, no failed or external request, and every explorer works."""
     open_in_lab(lab, page, f"notebooks/{path.name}")
     for count, errors in page.evaluate(OUTPUTS):
         assert count and not errors
-    for race in page.locator(".race").all():
-        race.and_(page.locator("[data-state=ready]")).wait_for()
-        assert race.get_attribute("data-note") == ""
-    if path in STORED:
-        assert page.locator(".race").count() > 0
+    used = [p.values[0].split("(")[0] for p in USES if p.id.startswith(path.stem)]
+    races, plain = (
+        page.locator(".race"),
+        page.locator(".widget-vbox").filter(has=page.locator(".widget-image")),
+    )
+    assert races.count() == used.count("race")
+    assert races.count() + plain.count() == len(used)
+    for i in range(races.count()):
+        race = Explorer(page, i)
+        assert race.data["note"] == ""
+        operate(race)
+        before, after = race.changes(lambda race=race: race.click(race.root.locator(".map"), 0.6))
+        assert before["start"] != after["start"]
+    for box in plain.all():
+        operate_plain(page, box)
     assert page.watch.found == []
 
 
-def operate(page):
-    """Slide and scrub the first race, and see both drawn."""
-    race = page.locator(".race").first
-    race.and_(page.locator("[data-state=ready]")).wait_for()
+def operate_plain(page, box):
+    """Change each control by keyboard and one by mouse, and see another picture each time."""
+    image = box.locator(".widget-image").element_handle()
 
-    def data():
-        return race.evaluate("e => ({...e.dataset})")
+    def changes(act):
+        before = image.get_attribute("src")
+        act()
+        page.wait_for_function("([e, old]) => e.src !== old", arg=[image, before])
 
-    first = data()
-    for label, key in (("rate η", "ArrowRight"), ("step", "Home"), ("rate η", "ArrowLeft")):
-        control = race.get_by_label(label, exact=True)
-        if not control.is_visible() or control.is_disabled():
-            continue
-        before = data()
-        control.press(key)
-        after = data()
-        assert after["seq"] != before["seq"]
-        assert after["heads"] != before["heads"] or label == "rate η"
-    assert json.loads(data()["heads"]) != json.loads(first["heads"])
-    return race
+    for control in box.locator("select").all():  # JupyterLab takes the arrows of lists
+        other = control.evaluate("e => (e.selectedIndex + 1) % e.length")
+        changes(lambda control=control, other=other: control.select_option(index=other))
+    for control in box.locator("input[type=number]").all():
+        changes(lambda control=control: control.press("ArrowUp"))
+    place = 0.5
+    for slider in reversed(box.locator(".noUi-target").all()):
+        handle = slider.get_by_role("slider")
+        low, now, high = (
+            float(handle.get_attribute(f"aria-value{name}")) for name in ("min", "now", "max")
+        )
+        key, place = ("ArrowUp", 0.9) if now < (low + high) / 2 else ("ArrowDown", 0.1)
+        changes(lambda handle=handle, key=key: handle.press(key))
+    if place != 0.5:  # the other half of the first one
+        track = box.locator(".noUi-target").first
+        width = track.bounding_box()["width"]
+        changes(lambda: track.click(position={"x": place * width, "y": 2}))
+    changes(box.get_by_role("button", name="Reset").click)
 
 
-@every_stored_race
-def test_exported_page(browser, path, tmp_path):
-    """Without kernel and network, the page slides and scrubs, and has no barriers."""
-    from axe_playwright_python.sync_playwright import Axe
+def operate(race):
+    """Slide, scrub, play and pin, by keyboard and by mouse, and see each drawn."""
+    rate, step = race.label("rate η"), race.label("step")
+    assert rate.is_visible() and rate.is_enabled() and step.is_visible() and step.is_enabled()
+    first, loss = race.data, race.root.locator(".loss")
+    for act, key in (
+        (lambda: race.press(rate, "ArrowRight"), "rate"),
+        (lambda: race.press(rate, "Home"), "heads"),
+        (lambda: race.click(rate, 0.6), "heads"),
+        (lambda: race.press(step, "ArrowLeft"), "heads"),
+        (lambda: race.click(step, 0.3), "heads"),
+        (lambda: race.click(loss, 0.4), "step"),
+        (lambda: race.press(race.button("+1"), "Enter"), "step"),
+        (race.button("Pin").click, "pins"),
+        (race.button("Play").click, "step"),
+    ):
+        before, after = race.changes(act, key)
+        assert after["heads"] != before["heads"] or key in ("pins", "step"), key
+    race.changes(race.button("Reset").click)
+    after = race.data
+    assert [after[key] for key in ("rate", "step", "heads", "pins")] == [
+        *(first[key] for key in ("rate", "step", "heads")),
+        "[]",
+    ]
+
+
+def exported(path, folder, **options):
+    """The lesson as a page: its address. Without options, as a reader makes it."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", embed_images=False)
-    (tmp_path / "page.html").write_text(exporter.from_filename(str(path))[0], encoding="utf-8")
+    page = folder / f"{path.stem}.html"
+    page.write_text(HTMLExporter(**options).from_filename(str(path))[0], encoding="utf-8")
+    return page.as_uri()
+
+
+@pytest.fixture(scope="module")
+def bare(browser, tmp_path_factory, request):
+    """A lesson as a page that needs no network, which it has not."""
+    options = dict(mathjax_url="", require_js_url="", jquery_url="", embed_images=False)
     context, page = new_page(browser)
     context.set_offline(True)
-    page.goto((tmp_path / "page.html").as_uri())
-    race = operate(page)
-    assert "run this cell" in race.get_attribute("data-note") or race.locator("select").count() == 0
-    assert race.locator(".map").evaluate("e => e.width") > 200
-    found = Axe().run(page, context=".race")
+    page.goto(exported(request.param, tmp_path_factory.mktemp("pages"), **options))
+    yield page
+    context.close()
+
+
+def each_page(paths):
+    group = pytest.mark.xdist_group("pages")  # tests of one page share it
+    params = [pytest.param(path, id=path.stem, marks=group) for path in paths]
+    return pytest.mark.parametrize("bare", params, indirect=True)
+
+
+@each_page(STORED)
+def test_exported_page(bare):
+    """Without kernel and network, the page slides and scrubs, and has no barriers."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    race = Explorer(bare)
+    operate(race)
+    assert "run this cell" in race.data["note"] or race.root.locator("select").count() == 0
+    there = race.root.locator(".map")  # its start cannot be moved, and nothing says so
+    assert [there.get_attribute(name) for name in ("role", "tabindex")] == ["img", None]
+    assert "Arrow keys" not in there.evaluate("e => e.ariaLabel")
+    assert there.evaluate("e => e.width") > 200
+    found = Axe().run(bare, context=".race")
     assert found.violations_count == 0, found.generate_report()
-    assert not [text for text in page.watch.found if "failed" in text or "error" in text]
+    assert bare.watch.found == []
+
+
+@each_page(STORED)
+def test_printed_page(bare):
+    """On paper: the panels, the sentence and the numbers, and nothing to press."""
+    race = Explorer(bare).root
+    bare.emulate_media(media="print")
+    assert race.locator("button:visible, input:visible, select:visible").count() == 0
+    for part in (".map", ".loss", ".sentence", "table"):
+        assert race.locator(part).is_visible()
+    assert race.locator(".sentence").inner_text().startswith("From (")
+    bare.emulate_media(media="screen")
+
+
+SCREENS = {  # width and height in CSS pixels, and the screen's pixels in each
+    "phone": (360, 800, 3),
+    "zoomed to 200 %": (600, 500, 2),
+    "projector": (1920, 1080, 1),
+}
+
+
+@each_page(STORED[-1:])
+def test_fits_the_screen(bare):
+    """Nothing is cut off, small or blurred, on a phone, zoomed, or projected."""
+    race, devtools = Explorer(bare), bare.context.new_cdp_session(bare)
+    for width, height, scale in SCREENS.values():
+        metrics = dict(width=width, height=height, deviceScaleFactor=scale, mobile=False)
+        devtools.send("Emulation.setDeviceMetricsOverride", metrics)
+        bare.wait_for_function(  # the page notices by itself
+            "([e, scale]) => devicePixelRatio === scale &&"
+            " [...e.querySelectorAll('.panels canvas')]"
+            ".every((c) => c.width === Math.round(c.clientWidth * scale))",
+            arg=[race.root.element_handle(), scale],
+        )
+        loss = race.root.locator(".loss")
+        loss.hover(position={"x": loss.bounding_box()["width"] - 9, "y": 60})
+        assert race.root.locator(".hover").is_visible()
+        assert race.root.evaluate(BEYOND) == []
+        assert race.root.evaluate("e => e.getBoundingClientRect().right") <= width
+        smallest = """e => Math.min(...[...e.querySelectorAll('*')].filter((c) => c.offsetWidth)
+          .map((c) => parseFloat(getComputedStyle(c).fontSize)))"""
+        assert race.root.evaluate(smallest) >= 12
+    devtools.send("Emulation.clearDeviceMetricsOverride")
+
+
+def test_exported_as_readers_do(browser, tmp_path):
+    """With nbconvert's own settings a page wants MathJax; the race does without."""
+    context, page = new_page(browser)
+    context.set_offline(True)
+    page.goto(exported(STORED[0], tmp_path))
+    operate(Explorer(page))
+    ours = [text for text in page.watch.found if not re.search("mathjax|require", text.lower())]
+    assert ours == []
     context.close()
 
 
@@ -96,15 +217,14 @@ def test_stored_in_jupyterlab(lab, page, path):
     notary = NotebookNotary(data_dir=lab.environment["JUPYTER_DATA_DIR"])
     notary.sign(nbformat.read(path, as_version=4))  # as `jupyter trust` does
     open_in_lab(lab, page, name, run=False)
-    operate(page)
+    operate(Explorer(page))
     assert page.watch.found == []
 
 
-def test_no_scripts_no_loss(browser, tmp_path):
+@every_stored_race
+def test_no_scripts_no_loss(browser, path, tmp_path):
     """Where scripts are taken out, the picture stays and has its words."""
-    if not STORED:
-        pytest.skip("no lesson holds a race yet")
-    cells = json.loads(Path(STORED[0]).read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [o for c in cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     html = next(h for o in outputs if "data-race" in (h := "".join(o["data"]["text/html"])))
     (tmp_path / "page.html").write_text(f"<!doctype html><meta charset=utf-8>{html}")
