@@ -32,7 +32,7 @@ test: developers ## check everything: style, tests, doctests, and every number i
 	@$(RUN) ruff check $(CODE)
 	@$(RUN) ruff format --check $(CODE)
 	@$(RUN) pytest -q -n 2 -m "not browser"
-	@$(RUN) pytest -q -n 2 --dist loadgroup -m browser tests/browser
+	@$(RUN) pytest -q -n 2 --dist worksteal -m browser tests/browser
 	@$(RUN) pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval.cfg notebooks
 

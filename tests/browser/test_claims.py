@@ -31,9 +31,8 @@ def follow(page, table, key):
     pytest.fail(f"the link of {key} does not lead to its heading")
 
 
-@every_board
-def test_run_and_filter(lab, page, path):
-    open_in_lab(lab, page, f"notebooks/{path.name}")
+def filter_table(page):
+    """Choose a verdict and themes in the table of a lesson that was run, and follow its links."""
     box = page.locator(".jp-OutputArea .widget-vbox", has=page.locator("table caption")).first
     table, themes, verdicts = box.locator("table"), *box.locator("select").all()
     everything = claims_in(table)
@@ -55,7 +54,6 @@ def test_run_and_filter(lab, page, path):
         page.wait_for_function(shown.format("==="), arg=len(everything))
     for key in (everything[0], everything[-1]):
         follow(page, table, key)
-    assert page.watch.found == []
 
 
 @every_board

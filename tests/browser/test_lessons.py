@@ -8,6 +8,8 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from browser.driving import BEYOND, ROOT, Explorer, new_page, open_in_lab
+from browser.test_claims import PATHS as WITH_CLAIMS
+from browser.test_claims import filter_table
 from test_explorers import USES
 
 pytestmark = pytest.mark.browser
@@ -30,15 +32,13 @@ def test_lessons_store_their_races():
 
 @every_lesson
 def test_run_all(lab, page, path):
-    """No error, no failed or external request, and every explorer works."""
+    """No error, no failed or external request; every explorer and every table of claims works."""
     open_in_lab(lab, page, f"notebooks/{path.name}")
     for count, errors in page.evaluate(OUTPUTS):
         assert count and not errors
     used = [p.values[0].split("(")[0] for p in USES if p.id.startswith(path.stem)]
-    races, plain = (
-        page.locator(".race"),
-        page.locator(".widget-vbox").filter(has=page.locator(".widget-image")),
-    )
+    races = page.locator(".race")
+    plain = page.locator(".widget-vbox").filter(has=page.locator(".widget-image"))
     assert races.count() == used.count("race")
     assert races.count() + plain.count() == len(used)
     for i in range(races.count()):
@@ -49,6 +49,8 @@ def test_run_all(lab, page, path):
         assert before["start"] != after["start"]
     for box in plain.all():
         operate_plain(page, box)
+    if path in WITH_CLAIMS:
+        filter_table(page)
     assert page.watch.found == []
 
 
@@ -128,8 +130,7 @@ def bare(browser, tmp_path_factory, request):
 
 
 def each_page(paths):
-    group = pytest.mark.xdist_group("pages")  # tests of one page share it
-    params = [pytest.param(path, id=path.stem, marks=group) for path in paths]
+    params = [pytest.param(path, id=path.stem) for path in paths]
     return pytest.mark.parametrize("bare", params, indirect=True)
 
 

@@ -15,7 +15,7 @@ from browser.driving import BEYOND, Explorer, leave, notebook, open_in_lab, watc
 from lessons_lib import OPTIMIZERS, SURFACES
 from lessons_lib.race import turned
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("operating")]  # they share a page
+pytestmark = pytest.mark.browser
 
 NAMES = [cls.__name__ for cls in OPTIMIZERS.values()]
 FULL = (
