@@ -65,7 +65,7 @@ function show(v) {
   if (Math.abs(v) < 2e-12) return "0";
   if (Math.abs(v) > 1e24) return v > 0 ? "huge" : "−huge";
   const text = Math.abs(v) >= 1e6 || Math.abs(v) < 1e-3 ? v.toExponential(1) : `${+v.toPrecision(3)}`;
-  return text.replace("e+", "e").replace("-", "−");
+  return text.replace("e+", "e").replaceAll("-", "−");
 }
 
 /** Set a text only if it differs: what has not changed costs nothing, and is not read aloud. */
