@@ -14,7 +14,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Executor, Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any
 
 
@@ -125,11 +125,23 @@ def _results(function, tasks, executor):
     try:
         for name, args in tasks.items():
             names[_submitted(executor, function, args)] = name
-        for future in as_completed(names):
-            yield names[future], future.result
+        left = set(names)
+        while left:
+            found, left = wait(left, timeout=2, return_when=FIRST_COMPLETED)
+            if not found and _has_gone(executor):
+                found, left = left, set()
+                for future in found:
+                    future.cancel()  # if it has not ended in this very moment
+            for future in found:
+                yield names[future], future.result
     finally:  # of no effect on those that are done
         for future in names:
             future.cancel()
+
+
+def _has_gone(executor: Executor) -> bool:
+    """Whether it is Dask's, and its cluster is closed: then some futures may never be answered."""
+    return getattr(getattr(executor, "_client", None), "status", "") == "closed"
 
 
 def _submitted(executor: Executor, function: Callable[..., Any], args: tuple) -> Future:
