@@ -511,6 +511,8 @@ function render({ model, el }) {
     wanted = first.rate;
     step = header.steps;
     moved = null;
+    tell("input", "");
+    fill(); // also what was typed and is no number
     if (Object.keys(first).every(same)) setRate(nearest(first.rate));
     else ask(first);
   }
