@@ -439,6 +439,10 @@ def test_what_is_no_number_is_said(race):
     race.label("seed").fill("3")
     race.page.keyboard.press("Tab")
     race.page.wait_for_function("e => e.dataset.note === ''", arg=race.root.element_handle())
+    race.press(race.label("seed"), "Control+a", "-", "Tab")
+    assert "seed must be" in race.data["note"]
+    race.reset()  # takes it back
+    assert race.data["note"] == "" and race.label("seed").input_value() == "0"
 
 
 def test_no_optimizer(race):
