@@ -128,15 +128,35 @@ function marker(c, look, x, y, size, colour = theme.colour(look.colour)) {
   stroke(c, path, theme.paper, 1.2);
 }
 
+const stamps = new WeakMap(); // of each look, by size and by what else a picture of it depends on
+
+/** A small marker, copied from one that was drawn before: there are many, at each move. */
+function stamp(c, look, x, y, size) {
+  const scale = window.devicePixelRatio || 1, key = [size, scale, theme.paper].join();
+  if (!stamps.has(look)) stamps.set(look, {});
+  const made = stamps.get(look), room = 3 * size + 4, whole = (v) => Math.round(v * scale) / scale;
+  if (!made[key]) {
+    made[key] = h("canvas", { width: Math.ceil(room * scale) });
+    marker(pen(made[key], made[key].width / scale, room), look, room / 2, room / 2, size);
+  }
+  const { width, height } = made[key];
+  c.drawImage(made[key], whole(x - room / 2), whole(y - room / 2), width / scale, height / scale);
+}
+
 /** A line with a halo, up to index `end`, and markers along it. */
 function trace(c, look, xs, ys, end, faded) {
   const path = new Path2D(), width = faded ? 1.3 : 2.2;
-  for (let t = 0; t <= end; t++) path[t ? "lineTo" : "moveTo"](xs[t], ys[t]);
+  let x = xs[0], y = ys[0];
+  path.moveTo(x, y);
+  for (let t = 1; t <= end; t++) { // what moves by a pixel or so shows nothing, and costs time
+    if (t < end && Math.abs(xs[t] - x) + Math.abs(ys[t] - y) < 1.5) continue;
+    path.lineTo((x = xs[t]), (y = ys[t]));
+  }
   c.globalAlpha = faded ? 0.55 : 1;
   if (!faded) stroke(c, path, theme.paper, width + 2.4);
   stroke(c, path, theme.colour(look.colour), width, look.dash.map((d) => d * width));
   const every = Math.max(1, Math.floor((end + 1) / 12));
-  for (let t = 0; t < end; t += every) marker(c, look, xs[t], ys[t], faded ? 2.6 : 3.4);
+  for (let t = 0; t < end; t += every) stamp(c, look, xs[t], ys[t], faded ? 2.6 : 3.4);
   c.globalAlpha = 1;
 }
 
@@ -218,6 +238,7 @@ function render({ model, el }) {
   let wanted = 0, rate = 0, step = 0, runs = [], pins = []; // what is looked at; `rate` counts header.rates
   let halt = null, speaking = 0, frames = 0, drawn = 0;
   let request = 0, waiting = 0, moved = null; // what was asked for
+  const postponed = []; // what waits for another surface
   let onMap = null, onChart = null; // the scales of both panels
   const marks = {}; // what was drawn beside paths and curves
   const still = { map: h("canvas"), chart: h("canvas") }; // what stays while rate and step move
@@ -245,8 +266,8 @@ function render({ model, el }) {
       if (slides) say(beside, value + attributes.unit);
       tell("input", Number.isNaN(value) ? `${text} must be a number.` : "");
       if (Number.isNaN(value)) return;
-      if (name === "x") place([value, at()[1]]);
-      else if (name === "y") place([at()[0], value]);
+      if (name === "x") onceSeen(() => place([value, at()[1]]));
+      else if (name === "y") onceSeen(() => place([at()[0], value]));
       else ask({ [name]: value });
     });
     return labelled(name, text, input, beside);
@@ -351,6 +372,13 @@ function render({ model, el }) {
 
   const late = () => model.get("header").request < request; // a newer answer is on its way
 
+  /** Do what needs the map: where another surface is on its way, once that is in sight. */
+  function onceSeen(act) {
+    const other = header && ["surface", "angle"].some((name) => settings()[name] !== header[name]);
+    if (other && late()) postponed.push(act);
+    else act();
+  }
+
   /** An answer: the new race at the rates on screen, or what is wrong with the settings. */
   function receive() {
     const fresh = model.get("header"), first = !header;
@@ -369,6 +397,7 @@ function render({ model, el }) {
     }
     fill();
     if (header) look();
+    if (!late()) for (const act of postponed.splice(0)) act();
     if (fresh.error && !late()) root.dataset.state = "error";
   }
 
@@ -423,7 +452,7 @@ function render({ model, el }) {
 
   // --- what is looked at
 
-  /** Take the runs to draw from what was sent, and say in words what they show. */
+  /** Take the runs to draw from what was sent. */
   function choose() {
     const { tuned } = header; // not the settings': their answer may be late, or never come
     runs = header.names.map((name, k) => {
@@ -432,10 +461,14 @@ function render({ model, el }) {
       return { name, look: header.looks[k], lost: header.lost[k][i], told: header.told[k][i],
         eta: header.rates[i], steps: header.steps, ...values };
     });
-    const eta = runs.length ? runs[0].eta : header.rates[rate];
-    root.dataset.rate = eta;
     rateInput.max = header.rates.length - 1;
     rateInput.value = rate;
+  }
+
+  /** Say in words what the runs show. After the drawing: a canvas with text waits for the page. */
+  function describe() {
+    const { tuned } = header, eta = runs.length ? runs[0].eta : header.rates[rate];
+    root.dataset.rate = eta;
     say(rateText, tuned ? "each its best" : String(eta));
     rateInput.setAttribute("aria-valuetext", rateText.textContent);
     say(code, runs.reduce((line, run, k) => line.replace(`{${k}}`, String(run.eta)), header.line));
@@ -511,6 +544,7 @@ function render({ model, el }) {
     wanted = first.rate;
     step = header.steps;
     moved = null;
+    postponed.length = 0;
     tell("input", "");
     fill(); // also what was typed and is no number
     if (Object.keys(first).every(same)) setRate(nearest(first.rate));
@@ -615,6 +649,7 @@ function render({ model, el }) {
     Object.assign(marks, { squares: [], arrows: [], pins: [] });
     drawMap();
     drawLoss();
+    describe();
     for (const [kind, list] of Object.entries(marks)) root.dataset[kind] = JSON.stringify(list);
     stepInput.value = step;
     say(stepText, `${step} of ${header.steps}`);
@@ -702,13 +737,13 @@ function render({ model, el }) {
   function arrows(c, run) {
     if (step < 1 || lastOf(run) < step || outside(run, step - 1)) return;
     const [px, py] = [run.px[step - 1], run.py[step - 1]], { x, y } = onMap;
-    const show = (kind, dx, dy, length, ...ink) => {
+    const one = (kind, dx, dy, length, ...ink) => {
       arrow(c, px, py, dx, dy, length, ...ink);
       marks.arrows.push([run.name, kind, px, py, dx, dy]);
     };
-    show("gradient", x(-run.gx[step]) - x(0), y(-run.gy[step]) - y(0), 34, theme.ink, [3, 3]);
+    one("gradient", x(-run.gx[step]) - x(0), y(-run.gy[step]) - y(0), 34, theme.ink, [3, 3]);
     const [dx, dy] = [run.px[step] - px, run.py[step] - py], length = Math.hypot(dx, dy);
-    if (length > 3) show("step", dx, dy, length, theme.colour(run.look.colour), []);
+    if (length > 3) one("step", dx, dy, length, theme.colour(run.look.colour), []);
   }
 
   function drawLoss() {
@@ -784,7 +819,7 @@ function render({ model, el }) {
     const [px, py] = inCanvas(event, canvas), dragged = pressed || canvas.hasPointerCapture(event.pointerId);
     if (pressed) canvas.setPointerCapture(event.pointerId);
     if (canvas === map && dragged) {
-      if (!stored) moveStart(onMap.back(px, py));
+      if (!stored) onceSeen(() => moveStart(onMap.back(px, py)));
       return;
     }
     if (canvas === chart && dragged) setStep(onChart.back(px));
@@ -804,7 +839,8 @@ function render({ model, el }) {
     if (!way || !header || stored) return;
     event.preventDefault();
     const share = event.shiftKey ? 0.1 : 0.02;
-    moveStart(at().map((v, k) => v + way[k] * share * (header.view[k][1] - header.view[k][0])));
+    onceSeen(() => moveStart(
+      at().map((v, k) => v + way[k] * share * (header.view[k][1] - header.view[k][0]))));
   }
 
   // Notebooks take arrows and letters for themselves; within the explorer they are the reader's.

@@ -340,6 +340,7 @@ def pack_race(
             k for k in HYPERS if any(k in hypers_of(n, dict.fromkeys(HYPERS, 0)) for n in paths)
         ],
         "outside": not inside,
+        "surface": settings["surface"],
         "angle": settings["angle"],
         "tuned": settings["tuned"],
         "every": 1 if settings["tuned"] else thinned(len(paths) * settings["steps"]),

@@ -238,6 +238,27 @@ def test_start_by_mouse(race):
     assert json.loads(race.data["start"]) == there
 
 
+def test_a_start_for_a_surface_that_is_on_its_way(race):
+    """Keys and clicks that are quicker than the kernel are meant for the surface just chosen."""
+    surface = SURFACES["rosenbrock"]
+    (x0, x1), (y0, y1) = surface.view
+    quick = """([root, value]) => {
+      const choice = root.querySelector("select"), map = root.querySelector(".map");
+      choice.value = JSON.stringify(value);
+      choice.dispatchEvent(new Event("change"));
+      map.focus();
+      for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"])
+        map.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+    }"""
+    _, now = race.changes(
+        lambda: race.page.evaluate(quick, [race.root.element_handle(), "rosenbrock"])
+    )
+    x, y = surface.start
+    meant = [x + 2 * 0.02 * (x1 - x0), y + 0.02 * (y1 - y0)]
+    assert json.loads(now["start"]) == pytest.approx(meant, abs=0.01)
+    assert now["note"] == "" and 'SURFACES["rosenbrock"]' in race.root.locator("code").inner_text()
+
+
 def test_the_start_stays_under_the_pointer_on_a_turned_surface(race):
     race.changes(lambda: race.press(race.label("turn by"), "ArrowRight"))
     before, after = race.changes(lambda: race.press(race.root.locator(".map"), "ArrowRight"))
