@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -241,6 +241,8 @@ def _noted(surface, opt, x, state, z, steps):
         for k in before:
             tape.put(before[k], after[k])
         update = tape.ready()
+        if x.ndim == 1:
+            update = tape.in_numbers(update)
     except (NotRepeatable, TypeError, AttributeError):
         return None
     gradient = _noted_gradient(surface, x, g)
@@ -259,15 +261,23 @@ def _noted_gradient(surface, x, g):
     try:
         if not isinstance(surface, Surface):
             raise NotRepeatable("its gradient is a function of its own")
+        if x.ndim == 1 and _sums_of_products(surface.df):
+            return partial(_of_numbers, surface.df, x, g)
         tape = Tape()
         slopes = surface.df(tape.enter(x[..., 0]), tape.enter(x[..., 1]))
-        if x.ndim == 1 and {f for f, _, _ in tape.operations} <= {np.add, np.subtract, np.multiply}:
-            return partial(_of_numbers, surface.df, x, g)
         for k, slope in enumerate(slopes):
             tape.put(tape.enter(g[..., k]), slope)
         return tape.ready()
     except (NotRepeatable, TypeError, AttributeError):
         return lambda _: np.copyto(g, surface.grad(x))
+
+
+@lru_cache(maxsize=64)
+def _sums_of_products(df):
+    """Whether a gradient has no other operations than + − ×."""
+    tape = Tape()
+    df(tape.enter(np.empty(())), tape.enter(np.empty(())))
+    return {f for f, _, _ in tape.operations} <= {np.add, np.subtract, np.multiply}
 
 
 def _of_numbers(df, x, g, _):

@@ -18,12 +18,26 @@ results are the same to the last bit:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from types import CodeType
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+# What Python's numbers round as NumPy's arrays do, to the last bit, in Python's spelling.
+_SPELT = {
+    np.add: "{} + {}",
+    np.subtract: "{} - {}",
+    np.multiply: "{} * {}",
+    np.divide: "{} / {}",
+    np.square: "{0} * {0}",
+    np.sqrt: "sqrt({})",
+    np.positive: "{}",
+}
+_FEW = 4  # elements: with more, NumPy is as quick as Python
 
 
 class NotRepeatable(Exception):
@@ -89,9 +103,11 @@ class Tape:
         self.operations: list[tuple[np.ufunc, tuple, Noted]] = []
         self.known: dict[tuple, Noted] = {}
         self.constants: dict[Any, tuple[Noted, Any]] = {}
+        self.entered: dict[int, np.ndarray] = {}
 
     def enter(self, array: np.ndarray) -> Noted:
         """A stand-in for an array whose numbers are there before the step."""
+        self.entered[id(array)] = array
         return Noted(self, array.shape, array=array)
 
     def schedule(self, each: np.ndarray) -> Any:
@@ -170,6 +186,51 @@ class Tape:
                 call()
 
         return step
+
+    def in_numbers(self, step: Callable[[int], None]) -> Callable[[int], None]:
+        """The step that `ready` gave, with Python's numbers instead of arrays; or itself.
+
+        NumPy needs several times as long for an operation on two numbers as Python for both. So
+        if all arrays are rows of a few numbers, the notes are written out as a function, number
+        by number. What Python refuses, such as 1/0, is left to `step`.
+        """
+        rows = all(a.ndim == 1 and a.size <= _FEW for a in self.entered.values())
+        if not (rows and all(ufunc in _SPELT for ufunc, _, _ in self.operations)):
+            return step
+        changed = {id(result.array) for *_, result in self.operations}
+        names: dict[int, list[str]] = {}  # of each array: its numbers' names
+        given: dict[str, Any] = {"sqrt": math.sqrt, "step": step}
+        first, work, last = [], [], []
+        for ufunc, operands, result in self.operations:
+            for a in (*operands, result):
+                key = id(a.array)
+                if key in names:
+                    continue
+                name, size = f"a{len(names)}", a.array.size
+                names[key] = [f"{name}_{k}" for k in range(size)]
+                if a.each is not None:
+                    given[name] = a.each.tolist()
+                    first.append(f"{name}_0 = {name}[i]")
+                elif key in self.entered:
+                    given[name] = a.array
+                    first.append(f"{', '.join(names[key])}, = {name}.tolist()")
+                    if key in changed:
+                        last += [f"{name}[{k}] = {name}_{k}" for k in range(size)]
+                else:  # a constant, or a result that is about to be
+                    given.update(zip(names[key], a.array.ravel().tolist(), strict=True))
+            inputs = [names[id(a.array)] for a in operands]
+            for k, target in enumerate(names[id(result.array)]):
+                row = [each[k if len(each) > 1 else 0] for each in inputs]
+                work.append(f"{target} = {_SPELT[ufunc].format(*row)}")
+        lines = ["def quick(i):", " try:", *(f"  {line}" for line in first + work)]
+        lines += [" except (ZeroDivisionError, ValueError):", "  return step(i)"]
+        exec(_compiled("\n".join(lines + [f" {line}" for line in last])), given)
+        return given["quick"]
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<notes of a step>", "exec")
 
 
 class AtMost:

@@ -16,6 +16,7 @@ EVERY = pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 STARTS = np.random.default_rng(0).uniform(-2, 2, (5, 2))
 BATCHES = {
     "one path": dict(start=(0.4, -0.7), lr=0.01),
+    "one path that diverges": dict(start=(0.4, -0.7), lr=30.0),
     "rates that diverge": dict(start=STARTS[:, None], lr=np.array([1e-3, 0.1, 1e5])),
     "noise": dict(start=(0.4, -0.7), lr=np.array([[0.01], [0.1]]), noise=0.5, seed=np.arange(3)),
     "decay": dict(start=(0.4, -0.7), lr=0.05, weight_decay=0.1, noise=0.5, seed=3),
@@ -121,6 +122,44 @@ def test_a_schedule_is_computed_once_for_all_steps():
     step = tape.ready()
     assert [step(i) or x.array[0] for i in range(3)] == [2.0, 6.0, 24.0]
     assert t - t == 0 and type(t - t) is int, "what is always the same is a number"
+
+
+def made_both_ways(work, x, steps=3):
+    """What some steps of `work` make of x: with arrays, and with numbers; whether these differ."""
+    ends, steppers = [], []
+    for way in (lambda tape, step: step, Tape.in_numbers):
+        tape, array = Tape(), np.array(x)
+        stand_in = tape.enter(array)
+        tape.put(stand_in, work(stand_in, tape.schedule(np.arange(1, steps + 1))))
+        step = tape.ready()
+        steppers.append((step, way(tape, step)))
+        with np.errstate(all="ignore"):
+            for i in range(steps):
+                steppers[-1][1](i)
+        ends.append(array)
+    step, used = steppers[-1]
+    return *ends, used is not step
+
+
+@given(x=st.lists(st.floats(), min_size=1, max_size=4))
+def test_numbers_are_rounded_as_arrays_are(x):
+    def work(x, t):
+        return np.sqrt(x * x + 0.1) / (t - 2.0) - np.square(x) * np.array([0.3] * x.shape[0])
+
+    arrays, numbers, other = made_both_ways(work, x)
+    assert other and np.array_equal(arrays, numbers, equal_nan=True)
+
+
+@pytest.mark.parametrize("x", [[0.0], [1.0, 0.0], [-1.0, np.inf], [np.nan, -0.0]])
+@pytest.mark.parametrize("work", [lambda x, t: 1 / x, lambda x, t: np.sqrt(x) - t])
+def test_what_python_refuses_is_left_to_numpy(x, work):
+    arrays, numbers, other = made_both_ways(work, x)
+    assert other and np.array_equal(arrays, numbers, equal_nan=True)
+
+
+def test_many_numbers_and_other_operations_stay_with_numpy():
+    assert not made_both_ways(lambda x, t: x + t, [1.0] * 5)[-1]
+    assert not made_both_ways(lambda x, t: np.sin(x) + t, [1.0])[-1]
 
 
 @pytest.mark.parametrize(
