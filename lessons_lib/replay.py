@@ -37,7 +37,7 @@ _SPELT = {
     np.sqrt: "sqrt({})",
     np.positive: "{}",
 }
-_FEW = 4  # elements: with more, NumPy is as quick as Python
+_FEW = 4  # elements; from about six on NumPy is as quick as Python
 
 
 class NotRepeatable(Exception):

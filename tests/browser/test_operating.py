@@ -238,23 +238,46 @@ def test_start_by_mouse(race):
     assert json.loads(race.data["start"]) == there
 
 
-def test_a_start_for_a_surface_that_is_on_its_way(race):
-    """Keys and clicks that are quicker than the kernel are meant for the surface just chosen."""
+# A surface is chosen, and a start in the same task of the browser: no answer comes between.
+QUICK = """([root, way]) => {
+  const choice = root.querySelector("select"), map = root.querySelector(".map");
+  choice.value = JSON.stringify("rosenbrock");
+  choice.dispatchEvent(new Event("change"));
+  if (way === "keys") {
+    map.focus();
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"])
+      map.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  } else if (way === "number") {
+    const input = root.querySelector("[aria-label='start x']");
+    input.value = "-1";
+    input.dispatchEvent(new Event("change"));
+  } else {
+    const {left, top, width} = map.getBoundingClientRect();
+    map.setPointerCapture = () => {}; // no real pointer is down
+    const at = {clientX: left + 0.4 * width, clientY: top + 120};
+    map.dispatchEvent(new PointerEvent("pointerdown", at));
+    delete map.setPointerCapture;
+  }
+}"""
+
+
+@pytest.mark.parametrize("way", ["keys", "number", "click"])
+def test_a_start_for_a_surface_that_is_on_its_way(race, way):
+    """Input that is quicker than the kernel is meant for the surface just chosen."""
     surface = SURFACES["rosenbrock"]
     (x0, x1), (y0, y1) = surface.view
-    quick = """([root, value]) => {
-      const choice = root.querySelector("select"), map = root.querySelector(".map");
-      choice.value = JSON.stringify(value);
-      choice.dispatchEvent(new Event("change"));
-      map.focus();
-      for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"])
-        map.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
-    }"""
-    _, now = race.changes(
-        lambda: race.page.evaluate(quick, [race.root.element_handle(), "rosenbrock"])
-    )
     x, y = surface.start
-    meant = [x + 2 * 0.02 * (x1 - x0), y + 0.02 * (y1 - y0)]
+    meant = [x + 2 * 0.02 * (x1 - x0), y + 0.02 * (y1 - y0)] if way == "keys" else [-1, y]
+    if way == "click":  # what a click says that waits for the surface
+        race.changes(lambda: race.label("surface").select_option("rosenbrock"))
+        canvas = race.root.locator(".map")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        at = box["x"] + 0.4 * box["width"], box["y"] + 120
+        _, after = race.changes(lambda: race.page.mouse.click(*at), "start")
+        meant = json.loads(after["start"])
+        race.reset()
+    _, now = race.changes(lambda: race.page.evaluate(QUICK, [race.root.element_handle(), way]))
     assert json.loads(now["start"]) == pytest.approx(meant, abs=0.01)
     assert now["note"] == "" and 'SURFACES["rosenbrock"]' in race.root.locator("code").inner_text()
 
