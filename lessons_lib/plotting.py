@@ -69,7 +69,7 @@ STYLES: dict[str, Style] = {
     "optax": Style("#009e73", (0, (1, 3)), "8"),
 }
 _SPARE = [
-    Style(c, d, m) for d, m in zip(("-", _DASHED, _DOTTED), "*8H", strict=True) for c in _COLOURS
+    Style(c, d, m) for c in _COLOURS for d, m in zip(("-", _DASHED, _DOTTED), "*8H", strict=True)
 ]
 
 

@@ -36,6 +36,13 @@ def test_looks_differ_without_colour():
     assert len({look.marker for look in looks}) == len(looks)
 
 
+def test_new_rules_can_be_told_apart_before_they_have_a_look():
+    for name in ("First", "Second", "Third"):
+        type(name, (SGD,), {})
+    test_every_optimizer_has_a_look_of_its_own()
+    test_looks_differ_without_colour()
+
+
 def test_the_same_picture_twice_has_the_same_bytes():
     assert plot_paths(VALLEY, PATHS).png() == plot_paths(VALLEY, PATHS).png()
 

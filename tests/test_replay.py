@@ -65,29 +65,23 @@ def test_on_every_surface(monkeypatch, surface, name):
 
 def test_a_step_that_is_not_a_function_of_its_arguments_is_not_repeated():
     calls = itertools.count()
-    try:
 
-        class Counting(SGD):
-            def update(self, x, g, t):
-                return x - next(calls) * g, {}
+    class Counting(SGD):
+        def update(self, x, g, t):
+            return x - next(calls) * g, {}
 
-        path = descend(bowl(1, 1), Counting(), (1.0, 1.0), steps=5)
-    finally:
-        OPTIMIZERS.pop("counting")
+    path = descend(bowl(1, 1), Counting(), (1.0, 1.0), steps=5)
     # The factors are 1 − c for the counts c = 0, (1: the notes,) 2, 3, 4, 5.
     assert path.x[1:, 0].tolist() == [1, -1, 2, -6, 24]
 
 
 def test_a_branch_is_not_repeated():
-    try:
 
-        class Halting(SGD):
-            def update(self, x, g, t):
-                return (x if t % 3 == 0 else x - self.lr * g), {}
+    class Halting(SGD):
+        def update(self, x, g, t):
+            return (x if t % 3 == 0 else x - self.lr * g), {}
 
-        path = descend(bowl(1, 1), Halting(lr=0.5), (1.0, 1.0), steps=7)
-    finally:
-        OPTIMIZERS.pop("halting")
+    path = descend(bowl(1, 1), Halting(lr=0.5), (1.0, 1.0), steps=7)
     assert path.x[:, 0].tolist() == [1, 1 / 2, 1 / 4, 1 / 4, 1 / 8, 1 / 16, 1 / 16, 1 / 32]
 
 
