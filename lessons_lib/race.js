@@ -10,11 +10,13 @@ const FONT = "system-ui, sans-serif";
 const LIGHT = {
   paper: "#ffffff", ink: "#222222", faint: "#767676", contour: [0x9a, 0xa7, 0xb5],
   colour: (hex) => hex,
+  word: (hex) => `rgb(${rgb(hex).map((v) => Math.round(0.75 * v))})`, // letters need more contrast
   band: (hex) => rgb(hex),
 };
 const DARK = {
   paper: "#181a1d", ink: "#e8e8e8", faint: "#9a9a9a", contour: [0x6b, 0x78, 0x86],
   colour: (hex) => `rgb(${rgb(hex).map((v) => Math.round(v + 0.45 * (255 - v)))})`,
+  word: (hex) => DARK.colour(hex),
   band: (hex) => rgb(hex).reverse().map((v) => 24 + 0.75 * (255 - v)),
 };
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -136,8 +138,8 @@ function stamp(c, look, x, y, size) {
   if (!stamps.has(look)) stamps.set(look, {});
   const made = stamps.get(look), room = 3 * size + 4, whole = (v) => Math.round(v * scale) / scale;
   if (!made[key]) {
-    made[key] = h("canvas", { width: Math.ceil(room * scale) });
-    marker(pen(made[key], made[key].width / scale, room), look, room / 2, room / 2, size);
+    made[key] = h("canvas");
+    marker(pen(made[key], room, room), look, room / 2, room / 2, size);
   }
   const { width, height } = made[key];
   c.drawImage(made[key], whole(x - room / 2), whole(y - room / 2), width / scale, height / scale);
@@ -546,9 +548,9 @@ function render({ model, el }) {
     moved = null;
     postponed.length = 0;
     tell("input", "");
-    fill(); // also what was typed and is no number
     if (Object.keys(first).every(same)) setRate(nearest(first.rate));
     else ask(first);
+    fill(); // now, since an answer may never come; also what was typed and is no number
   }
 
   async function copy() {
@@ -625,9 +627,13 @@ function render({ model, el }) {
     const longest = Math.max(40, ...header.names.map((n) => c.measureText(`${n} ✗`).width));
     const area = { x: 56, y: 12, w: wide - 56 - longest - 14, h: high - 50 };
     // The scale is the same for all rates, so that curves can be compared while the slider moves.
+    // What leaves it is drawn along its edge, as the labels of its ends say.
     const { log, first, steps } = header;
-    const top = log ? Math.log10(Math.max(first, 1e-9) * 30) : 20 * Math.abs(first) + 1;
+    const unit = log ? 2 : ticks(0, 20 * Math.abs(first) + 1, 3)[1]; // of 10 decades: two
+    const top = log ? Math.ceil(Math.log10(Math.max(first, 1e-9))) + 1 : 3 * unit;
     const low = log ? top - 10 : -top;
+    const levels = Array.from({ length: (top - low) / unit + 1 }, (_, k) => low + k * unit);
+    const end = (v) => (v === low ? "≤" : v === top ? "≥" : "");
     const level = (v) => area.y + ((top - clamp(v, low, top)) / (top - low)) * area.h;
     const raised = (v) => [...String(v)].map((d) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(d)]).join("");
     onChart = {
@@ -639,8 +645,8 @@ function render({ model, el }) {
     c.fillStyle = theme.paper;
     c.fillRect(0, 0, wide, high);
     axes(c, area, ["step", ticks(0, steps, 5).filter(Number.isInteger), onChart.x, tickText],
-      [header.floor ? "loss above the minimum" : "loss", ticks(low, top, 6).filter((v) => !log || Number.isInteger(v)),
-        level, log ? (v) => (v ? `10${raised(v)}` : "1") : tickText]);
+      [header.floor ? "loss above the minimum" : "loss", levels, level,
+        (v) => end(v) + (log ? (v ? `10${raised(v)}` : "1") : show(v))]);
   }
 
   function draw() {
@@ -760,7 +766,7 @@ function render({ model, el }) {
       const [px, py] = curve(run, header.steps, false), t = lastOf(run);
       marker(c, run.look, x(t), y(run.loss[t]), 6);
       if (run.lost >= 0) marker(c, form.cross, px, py, 8, theme.colour(run.look.colour));
-      return { text: run.name + (run.lost >= 0 ? " ✗" : ""), y: py, colour: theme.colour(run.look.colour) };
+      return { text: run.name + (run.lost >= 0 ? " ✗" : ""), y: py, colour: theme.word(run.look.colour) };
     });
     c.restore();
     ends.sort((a, b) => a.y - b.y);
@@ -817,7 +823,10 @@ function render({ model, el }) {
     const canvas = event.currentTarget, pressed = event.type === "pointerdown";
     if (!onMap || (pressed && event.button)) return;
     const [px, py] = inCanvas(event, canvas), dragged = pressed || canvas.hasPointerCapture(event.pointerId);
-    if (pressed) canvas.setPointerCapture(event.pointerId);
+    if (pressed) {
+      document.activeElement.blur(); // what was being typed counts first, not after this start
+      canvas.setPointerCapture(event.pointerId);
+    }
     if (canvas === map && dragged) {
       if (!stored) onceSeen(() => moveStart(onMap.back(px, py)));
       return;
@@ -877,6 +886,7 @@ function render({ model, el }) {
 
 /** Put the stored race into each place of that name, instead of its still picture. */
 async function mountAll(name, attempts = 20) {
+  window.dispatchEvent(new Event(`race ${name}`));
   const places = document.querySelectorAll(`[data-race="${name}"]:not([data-on])`);
   if (!places.length && attempts) setTimeout(() => mountAll(name, attempts - 1), 100);
   for (const place of places) {
@@ -885,9 +895,15 @@ async function mountAll(name, attempts = 20) {
       (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer));
     const state = { ...JSON.parse(new TextDecoder().decode(await inflate(words))), paths };
     Object.assign(state, { ground: await inflate(ground), shown: await inflate(shown) });
-    const host = h("div");
-    render({ model: { stored: true, get: (key) => state[key], on() {} }, el: host });
+    const host = h("div"), model = { stored: true, get: (key) => state[key], on() {}, off() {} };
+    const end = render({ model, el: host });
     place.replaceChildren(host);
+    // A notebook that is loaded anew shows it anew; what was there before is out of the page.
+    window.addEventListener(`race ${name}`, function gone() {
+      if (host.isConnected) return;
+      end();
+      window.removeEventListener(`race ${name}`, gone);
+    });
   }
 }
 

@@ -50,6 +50,7 @@ RATES = np.array([*(float(f"{m}e{d}") for d in range(-4, 1) for m in ROUND), 10.
 
 LONGEST = 1000  # steps
 MOST = 2400  # optimizers times steps that are sent with all 61 rates
+HUGE = 1e25  # the largest number that is sent; a start's loss may not be above it
 _TINY = 1e-12  # numbers up to about this size are sent in a linear scale, larger ones in a log one
 _TOP = 65535
 
@@ -57,6 +58,15 @@ _TOP = 65535
 def plain(value: Any, _: Any = None) -> Any:
     """The value as JSON has it; NaN and infinity, which JSON lacks, become words."""
     return json.loads(json.dumps(value), parse_constant=str)
+
+
+def own(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's: JSON and the copyable line know no others."""
+    if isinstance(value, Mapping):
+        return {key: own(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [own(each) for each in value]
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 class Race(anywidget.AnyWidget):
@@ -95,12 +105,12 @@ class Race(anywidget.AnyWidget):
         known = Registry("setting", **DEFAULTS)
         for name in settings:
             known[name]
-        first = {**DEFAULTS, **settings}
+        first = own({**DEFAULTS, **settings})
         spelt = {key: cls.__name__ for key, cls in OPTIMIZERS.items()}
         names = dict.fromkeys(spelt.get(str(n).lower(), str(n)) for n in first["optimizers"])
         first["optimizers"] = list(names)  # each once, as the boxes have it
         self.rates = RATES.copy()
-        if isinstance(first["rate"], (int, float)) and first["rate"] > 0:  # else `runs` refuses it
+        if isinstance(first["rate"], int | float) and 0 < first["rate"] < math.inf:  # else refused
             self.rates[np.argmin(np.abs(np.log(self.rates / first["rate"])))] = first["rate"]
         super().__init__(
             settings=first,
@@ -119,6 +129,10 @@ class Race(anywidget.AnyWidget):
         self._compute()
         self.observe(lambda _: self._compute(), "settings")
 
+    @traitlets.validate("settings")
+    def _own(self, proposal: Mapping[str, Any]) -> dict[str, Any]:
+        return own(proposal["value"])
+
     def runs(self) -> tuple[Surface, dict[str, Path], list[int], np.ndarray]:
         """The surface, each optimizer's paths at all rates, its place in them, and the rates.
 
@@ -129,6 +143,13 @@ class Race(anywidget.AnyWidget):
         """
         s = self.settings
         surface = turned(s["surface"], number("angle", s["angle"], FINITE), s["start"])
+        with np.errstate(all="ignore"):
+            loss = float(surface(np.array(surface.start)))
+        if not abs(loss) <= HUGE:
+            raise ValueError(
+                f"start must be where the loss is at most {HUGE:g} in size; "
+                f"got {surface.start}, where it is {loss:g}"
+            )
         number("rate", s["rate"], POSITIVE)
         steps = whole_number("steps", s["steps"], least=1)
         if steps > LONGEST:
@@ -156,6 +177,7 @@ class Race(anywidget.AnyWidget):
         return self.rates[first % every :: every]
 
     def _compute(self) -> None:
+        self.__dict__.pop("_still", None)  # it showed other settings
         try:
             surface, paths, chosen, rates = self.runs()
             header, codes = pack_race(surface, paths, self.settings)
@@ -187,7 +209,7 @@ class Race(anywidget.AnyWidget):
 
     @functools.cached_property
     def _still(self) -> dict[str, str]:
-        """The outputs for readers without a kernel. Made once: a picture takes a while."""
+        """The outputs for readers without a kernel. Kept: a picture takes a while."""
         s = self.settings
         plain = f"A race between {', '.join(s['optimizers'])} on {s['surface']}. "
         plain += f"Play for this: {re.sub('<[^>]+>', '', self.form['question'])}"
@@ -243,7 +265,10 @@ def turned(name: str, angle: float, start: Any = None) -> Surface:
     """
     surface = SURFACES[name]
     if start is not None:
-        surface = dataclasses.replace(surface, start=points("start", start, d=2))
+        start = points("start", start, d=2)
+        if start.ndim > 1:
+            raise ValueError(f"start must be one point; got shape {start.shape}")
+        surface = dataclasses.replace(surface, start=start)
     if angle:
         surface = rotated(surface, np.radians(angle))
     return dataclasses.replace(surface, start=tuple(round(float(v), 6) for v in surface.start))
@@ -377,7 +402,7 @@ def _linear(values: np.ndarray, side: tuple[float, float]) -> tuple[np.ndarray, 
 
 def _logarithmic(values: np.ndarray) -> tuple[np.ndarray, list]:
     """Codes for numbers of any size and sign, with a relative error below 0.1 %."""
-    values = np.clip(np.nan_to_num(values.T), -1e25, 1e25).astype(np.float32)
+    values = np.clip(np.nan_to_num(values.T), -HUGE, HUGE).astype(np.float32)
     size = np.log(np.abs(values) * np.float32(1 / _TINY) + 1)
     y = np.copysign(size, values)
     low, high = float(y.min()), float(y.max())

@@ -240,6 +240,42 @@ def test_another_method_changes_no_best_rate():
     assert best(["AdaGrad"]) == best(["AdaGrad", *[n for n in NAMES if n != "AdaGrad"]])
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"start": (1e200, 1.2)}, r"start must be where .*1e\+25.*got \(1e\+200, 1.2\).* is inf"),
+        ({"surface": "rosenbrock", "start": (1e8, 1e8)}, r"got .*, where it is 1e\+34"),
+        ({"start": [[1, 2], [3, 4]]}, r"start must be one point; got shape \(2, 2\)"),
+        ({"rate": np.inf}, r"rate must be a finite number > 0; got inf"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_start_that_no_picture_can_show_is_refused(settings, words):
+    assert re.search(words, race(**settings).header["error"])
+
+
+def test_numpy_numbers_are_as_good_as_python_s():
+    start, memory = np.array([0.5, -0.25]), np.float64(0.5)
+    settings = dict(steps=np.int64(30), seed=np.int64(3), noise=np.float32(0.5), momentum=memory)
+    made = race(optimizers=("Momentum",), start=start, rate=np.float64(0.3), **settings)
+    said = "(0.5, -0.25), 30, noise=0.5, seed=3) for opt in [Momentum(lr={0}, momentum=0.5)]]"
+    assert (
+        made.header["line"].endswith(said) and made.header["rates"][made.header["chosen"][0]] == 0.3
+    )
+    made.settings = {**made.settings, "start": start + 1, "angle": np.int64(10)}
+    assert made.header["error"] == "" and made.get_state()["settings"]["start"] == [1.5, 0.75]
+
+
+def test_shown_again_it_tells_what_was_set_meanwhile():
+    made = race(steps=5)
+    before = made._repr_mimebundle_()
+    assert made._repr_mimebundle_()[0] == before[0]
+    made.settings = {**made.settings, "surface": "booth"}
+    after, metadata = made._repr_mimebundle_()
+    assert after["image/png"] != before[0]["image/png"] and "on booth" in after["text/plain"]
+    assert metadata["image/png"]["alt"] in after["text/html"]
+
+
 def test_what_json_lacks_travels_as_words():
     made = race(start=(float("nan"), 0.0))
     assert "start must be" in made.header["error"]

@@ -10,6 +10,7 @@ from nbformat.sign import NotebookNotary
 from browser.driving import BEYOND, ROOT, Explorer, new_page, open_in_lab
 from browser.test_claims import PATHS as WITH_CLAIMS
 from browser.test_claims import filter_table
+from lessons_lib.explorers import race as explorer
 from test_explorers import USES
 
 pytestmark = pytest.mark.browser
@@ -202,6 +203,37 @@ def test_exported_as_readers_do(browser, tmp_path):
     operate(Explorer(page))
     ours = [text for text in page.watch.found if not re.search("mathjax|require", text.lower())]
     assert ours == []
+    context.close()
+
+
+# How many listen to the page's keys.
+LISTENING = """(() => {
+  window.listening = 0;
+  for (const [name, one] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    const own = window[name];
+    window[name] = function (kind, ...more) {
+      window.listening += kind === "keydown" ? one : 0;
+      return own.call(this, kind, ...more);
+    };
+  }
+})()"""
+SHOW = """html => {
+  document.body.innerHTML = html;
+  const inert = document.querySelector("script"), script = document.createElement("script");
+  Object.assign(script, { type: "module", textContent: inert.textContent });
+  inert.replaceWith(script); // as JupyterLab does
+}"""
+
+
+def test_shown_again_it_leaves_nothing_behind(browser):
+    """A notebook that is loaded anew from disk shows its stored races anew."""
+    html = explorer(steps=5)._repr_mimebundle_()[0]["text/html"]
+    context, page = new_page(browser)
+    page.evaluate(LISTENING)
+    for _ in range(3):
+        page.evaluate(SHOW, html)
+        operate(Explorer(page))
+        assert page.evaluate("window.listening") == 1
     context.close()
 
 

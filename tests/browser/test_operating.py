@@ -282,6 +282,18 @@ def test_a_start_for_a_surface_that_is_on_its_way(race, way):
     assert now["note"] == "" and 'SURFACES["rosenbrock"]' in race.root.locator("code").inner_text()
 
 
+def test_a_click_counts_more_than_what_was_typed_before_it(race):
+    race.label("start x").fill("0.5")  # and no Tab or Enter: the field is left by the click
+    race.click(race.root.locator(".map"), 0.3)
+    race.page.wait_for_function(
+        "e => JSON.parse(e.dataset.start)[0] < 0", arg=race.root.element_handle()
+    )
+    race.settle()
+    x, y = json.loads(race.data["start"])
+    assert -2 < x < 0 and y != 1.2
+    assert float(race.label("start x").input_value()) == pytest.approx(x)
+
+
 def test_the_start_stays_under_the_pointer_on_a_turned_surface(race):
     race.changes(lambda: race.press(race.label("turn by"), "ArrowRight"))
     before, after = race.changes(lambda: race.press(race.root.locator(".map"), "ArrowRight"))
@@ -613,3 +625,7 @@ def test_a_lost_kernel_is_said(doomed):
     assert "η = 0.1:" in race.root.locator(".sentence").inner_text()
     race.press(race.label("rate η"), "ArrowRight")  # what is there still moves
     assert race.data["heads"] != before["heads"] and race.data["rate"] != before["rate"]
+    race.label("surface").select_option("booth")
+    race.button("Reset").click()  # what is set is what is seen
+    assert race.label("surface").evaluate("e => e.selectedOptions[0].text") == "valley"
+    assert "on valley" in race.root.locator(".sentence").inner_text()
