@@ -116,21 +116,29 @@ def test_no_verdict_hangs_on_a_seed(path):
     assert not found, "\n".join(found)
 
 
-def test_what_was_found_of_the_reading_lists_is_in_the_bibliography():
-    """The title and the place that C35 says a work has, in the entry that its table links to."""
+def test_the_reading_lists_are_looked_up_in_the_bibliography():
+    """The list as it should be is that of the lesson's table; what is wrong or made up fails."""
     (path,) = [path for path in PATHS if path.stem.startswith("10b")]
     text = "".join(source for _, source, _ in guards.cells(read(path), "markdown"))
     linked = dict(re.findall(r"^\| (\w+).*references\.md#(\w+)\) \|$", text, re.MULTILINE))
     references = guards.bibliography((FOLDER / "references.md").read_text(encoding="utf-8"))
     entries = {key: entry.casefold() for key, entry in references}
-    found = board_of(path).claims["C35"].changes["cited"]
-    assert set(found) == set(linked)
-    for author, work in found.items():
-        if work:  # else the link is to what stands in its stead
-            title, place = (part.casefold().removesuffix(" …") for part in work)
-            entry = entries[linked[author]]
-            assert author.casefold() in entry and title in entry
-            assert all(number in entry for number in re.findall(r"\d+", place)), (author, place)
+    claim = board_of(path).claims["C35"]
+    mended = claim.changes["entries"]
+    assert set(mended) == set(linked)
+    for author, (title, _) in mended.items():
+        assert f"*{title.casefold()}" in entries[linked[author]], author
+
+    def found(entry):
+        numbers, words = claim.run(entries=mended | {"Zeiler": entry})
+        assert (words == "true") == (numbers["Zeiler"] == "as cited")
+        return numbers["Zeiler"]
+
+    title, place = mended["Zeiler"]
+    assert found((title, place)) == "as cited"
+    assert found((title, place[:-1] + "2")) == "another place"
+    assert found((title.replace("rate", "gate"), place)) == "no such title"
+    assert found(("Adaptive", place)) == "no such title", "a title is not a part of one"
 
 
 def test_every_claim_is_tested_once():
