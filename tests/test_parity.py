@@ -60,7 +60,7 @@ def powers(low, high):
 
 DRAWN = {
     "lr": powers(-4, -0.5),
-    "weight_decay": st.floats(0, 0.3),
+    "weight_decay": st.just(0.0) | st.floats(0, 0.3),
     "momentum": st.floats(0.1, 0.95),
     "dampening": st.floats(0, 0.9),
     "eps": powers(-10, -2),
@@ -80,7 +80,7 @@ def drawn_settings(name, framework, names):
     if name != "adagrad":
         return st.fixed_dictionaries(values)
     values["eps"] = st.just(0.0) | values["eps"]
-    zero = framework == "optax"  # 0/0 is 0 there
+    zero = framework in ("optax", "paper")  # 0/0 is 0 there
     return st.fixed_dictionaries(values).filter(lambda v: zero or v["eps"] or v["G0"])
 
 
@@ -95,18 +95,40 @@ def gradients(seed=0, exponents=(-5.0, 3.0, 0.0)):
     return rng.standard_normal(len(scales)), g
 
 
-def ours(opt, x, g, rates=None):
+def ours(opt, x, g, rates=None, lead=None, **changing):
+    """x after each of our steps; with `lead`, the steps after the first begin at its rows.
+
+    `changing` has, like `rates`, the value of a setting for each step.
+    """
     state, xs = opt.init(x), []
+    changing |= {} if rates is None else {"lr": rates}
     for t in range(len(g)):
-        opt = opt if rates is None else replace(opt, lr=rates[t])
-        x, state = opt.step(x, g[t], state)
+        now = replace(opt, **{setting: values[t] for setting, values in changing.items()})
+        x, state = now.step(x, g[t], state)
         xs.append(x)
+        x = x if lead is None else lead[t]
     return np.array(xs)
 
 
+def apart(a, b):
+    """|a − b|, in units of the largest |x| of its coordinate, or of 1."""
+    return abs(a - b) / np.maximum(1.0, abs(b).max(axis=0))
+
+
 def difference(a, b):
-    """The largest difference, in units of the largest |x| of its coordinate, or of 1."""
-    return np.max(abs(a - b) / np.maximum(1.0, abs(b).max(axis=0)))
+    return np.max(apart(a, b))
+
+
+def missed(opt, x, g, rates, theirs):
+    """By how much our steps miss theirs if each begins where theirs begins, added up.
+
+    This has the same bound whatever is drawn. Two paths have not: with an L2 decay the gradient
+    is g + λx, and where x swings about 0 faster than the rule can shorten its steps, a rounding
+    grows (RMSprop, λ = 0.19, η = 0.23, ρ = 0.52: from 1e-16 to 1e-9 in 72 steps). Our averages
+    are our own all the time; only x is theirs. Without such a decay the gradients do not depend
+    on x, so that paths cannot part by more than this sum, but for the rounding of x.
+    """
+    return np.max(np.sum(apart(ours(opt, x, g, rates, lead=theirs), theirs), axis=0))
 
 
 def halved(lr, first, second):
@@ -117,7 +139,11 @@ def halved(lr, first, second):
 
 @pytest.mark.parametrize(("name", "framework"), PAIRS)
 def test_parity(name, framework):
-    """Hyper-parameters, gradients and changes of the rate are drawn; all settings differ."""
+    """Hyper-parameters, gradients and changes of the rate are drawn; all settings differ.
+
+    All steps are compared one by one and added up, and the paths wherever no L2 decay makes
+    them unstable (see `missed`).
+    """
     names = list(defaults(name, framework))
 
     @settings(max_examples=25)
@@ -131,9 +157,11 @@ def test_parity(name, framework):
         x, g = gradients(seed, exponents)
         rates = halved(drawn["lr"], *changes)
         expected = path(name, framework, x, g, rates, **drawn)
-        got = ours(like(name, framework, **drawn), x, g, rates)
+        opt = like(name, framework, **drawn)
         assert np.isfinite(expected).all()
-        assert difference(got, expected) < 1e-12
+        assert missed(opt, x, g, rates, expected) < 1e-12
+        if opt.decoupled or not opt.weight_decay:
+            assert difference(ours(opt, x, g, rates), expected) < 1e-12
 
     agrees()
 
@@ -167,14 +195,16 @@ def test_zero_over_zero(name, framework):
         assert np.isnan(got[:, 3]).all()
 
 
-SWITCHES = ("decoupled", "eps_inside", "rate_inside", "eps_hat", "max_corrected")
+SWITCHES = ("decoupled", "eps_inside", "rate_inside", "eps_hat", "bias_correction")
+SWITCHES += ("max_corrected",)
 TOLD = {"lr": 0.03, "eps": 1e-3, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.95, "rho": 0.9}
 TOLD |= {"momentum": 0.5, "G0": 0.1, "lr_decay": 0.05, "dampening": 0.3}
 TOLD |= {"final_lr": 0.1, "gamma": 0.1}
 
 
 def parts_ways(right, x, g, rates, expected, names):
-    """Turn each switch, and each of these settings by a tenth: every time the paths must differ."""
+    """Turn each switch, and each of these settings by a tenth: every time the steps must differ."""
+    assert missed(right, x, g, rates, expected) < 1e-12
     assert difference(ours(right, x, g, rates), expected) < 1e-12
     changes = [{s: not getattr(right, s)} for s in SWITCHES if hasattr(right, s)]
     changes += [{s: 0.9 * getattr(right, s)} for s in names]
@@ -185,7 +215,7 @@ def parts_ways(right, x, g, rates, expected, names):
             continue  # that form has its own ε
         turned = 0.9 * rates if "lr" in change else rates
         wrong = replace(right, **change)
-        assert difference(ours(wrong, x, g, turned), expected) > 1e-8, change
+        assert missed(wrong, x, g, turned, expected) > 1e-8, change
     assert "lr" in names  # so something was turned
 
 
