@@ -605,7 +605,8 @@ class AdaBound(Adam):
     Parameters
     ----------
     final_lr : float > 0, default 0.1
-        f, the rate of SGD to which the method tends.
+        f, the rate of SGD to which the method tends. It stays where a schedule changes `lr`; in
+        the authors' code it changes in proportion.
     gamma : float > 0, default 0.001
         γ, how fast the band closes.
     root_t : bool, default False
