@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
 import numpy as np
 
@@ -35,6 +36,27 @@ from .race import Race
 from .validation import Registry
 
 EXPLORERS: Registry = Registry("explorer")
+
+
+class Keys(anywidget.AnyWidget):
+    """Leaves the keys that are pressed in its box to what has the focus there.
+
+    Otherwise JupyterLab takes them: a letter typed to choose from a list turns the cell into
+    text or deletes it, and the arrows leave the list. Ctrl, Alt and Shift+Enter remain Lab's.
+    """
+
+    _esm = """
+    function render({ el }) {
+      const keep = ({ target, key, ctrlKey, metaKey, altKey, shiftKey }) => {
+        const labs = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+        if (el.closest(".widget-vbox")?.contains(target))
+          target.toggleAttribute("data-lm-suppress-shortcuts", !labs);
+      };
+      window.addEventListener("keydown", keep, true);
+      return () => window.removeEventListener("keydown", keep, true);
+    }
+    export default { render };
+    """
 
 
 class Explorer:
@@ -74,6 +96,7 @@ class Explorer:
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
         self.box = widgets.VBox(
             [
+                Keys(layout=widgets.Layout(display="none")),
                 widgets.HTML(f"<b>Play for this:</b> {question}"),
                 widgets.Box([*(controls[name] for name in show or controls), again], layout=row),
                 self.image,

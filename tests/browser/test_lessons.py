@@ -72,13 +72,12 @@ def operate_plain(page, box):
         act()
         page.wait_for_function("([e, old]) => e.src !== old", arg=[image, before])
 
-    for control in box.locator("select").all():  # JupyterLab takes the arrows of lists
-        options, now = control.locator("option").all_inner_texts(), control.input_value()
-        other = next(text for text in options if text != now)
-        changes(lambda control=control, other=other: control.press(other[0]))
-        other = next(text for text in options if text != control.input_value())
+    for control in box.locator("select").all():
+        first = control.evaluate("e => e.selectedIndex") == 0
+        changes(lambda c=control, key="Down" if first else "Up": c.press(f"Arrow{key}"))
+        other = control.evaluate("e => (e.selectedIndex + 1) % e.length")
         # Its open list is the system's, of which a page knows nothing.
-        changes(lambda control=control, other=other: control.select_option(other))
+        changes(lambda control=control, other=other: control.select_option(index=other))
     for control in box.locator("input[type=number]").all():
         changes(lambda control=control: control.press("ArrowUp"))
         size = control.bounding_box()

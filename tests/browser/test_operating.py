@@ -448,6 +448,26 @@ def test_keys_stay_inside(race):
         assert race.root.locator(".map").evaluate("e => e === document.activeElement"), key
 
 
+def test_keys_stay_inside_the_plain_explorers_too(page, lab):
+    notebook(
+        lab.folder / "plain.ipynb",
+        "from lessons_lib.explorers import first_step\nfirst_step()",
+        "1",
+    )
+    open_in_lab(lab, page, "plain.ipynb")
+    cells = """jupyterapp.shell.currentWidget.content.widgets.map(
+      (cell) => [cell.model.type, cell.model.sharedModel.source])"""
+    before, lists = page.evaluate(cells), page.locator(".widget-vbox select")
+    for control in [lists.first, page.get_by_role("button", name="Reset"), lists.last]:
+        control.focus()
+        for key in ("d", "d", "ArrowDown", "r", "m", "x", "0"):
+            page.keyboard.press(key)
+            assert control.evaluate("e => e === document.activeElement"), key
+    assert page.evaluate(cells) == before
+    page.keyboard.press("Shift+Enter")  # which is the notebook's: to the next cell
+    page.wait_for_function("jupyterapp.shell.currentWidget.content.activeCellIndex === 1")
+
+
 def test_every_control_is_reached_by_tab_and_shows_it(race):
     race.press(race.button("Play"), "Shift+Tab")  # to the first, as who comes by keyboard
     seen = []
