@@ -375,7 +375,8 @@ def test_links():
         "&branch=main&urlpath=lab%2Ftree%2Fsteps%2Fnotebooks%2F01_background.ipynb"
     )
     assert links.colab_cell(remote, "main") == (
-        "%pip install -q git+https://github.com/ada/steps@main"
+        "!git clone -q --depth 1 -b main https://github.com/ada/steps course"
+        " && pip install -q ./course && cp course/notebooks/references.md ."
     )
 
 

@@ -85,8 +85,9 @@ def colab(remote: Remote, branch: str, notebook: str) -> str | None:
 
 
 def colab_cell(remote: Remote, branch: str) -> str:
-    """Return the line to run first on Colab, which knows the notebook but not the package."""
-    return f"%pip install -q git+{remote.url}@{branch}"
+    """Return the line to run first on Colab, which knows the notebook but nothing beside it."""
+    fetch = f"!git clone -q --depth 1 -b {branch} {remote.url} course"
+    return f"{fetch} && pip install -q ./course && cp course/notebooks/references.md ."
 
 
 def nbgitpuller(remote: Remote, branch: str, notebook: str, hub: str) -> str:
