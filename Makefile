@@ -13,7 +13,7 @@ CODE := lessons_lib tools tests $(wildcard benchmarks) notebooks
 export TQDM_DISABLE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab frameworks test notebooks bench links screenshots format requirements clean readers developers
+.PHONY: help lab frameworks test stable notebooks bench links screenshots format requirements clean readers developers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,11 @@ test: developers ## check everything: style, tests, doctests, and every number i
 	@$(RUN) pytest -q -n 2 --dist worksteal -m browser tests/browser
 	@$(RUN) pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval.cfg notebooks
+
+stable: developers ## run the browser tests ten times in a row (TIMES=3 for fewer)
+	@for i in $$(seq $(or $(TIMES),10)); do \
+	  $(RUN) pytest -q -n 2 --dist worksteal -m browser tests/browser || exit 1; \
+	done
 
 notebooks: developers ## run all notebooks from a clean kernel and store them (NOTEBOOK=01 for one)
 	@$(BIN)/python tools/notebooks.py run $(NOTEBOOK)
