@@ -625,7 +625,6 @@ function render({ model, el }) {
     const c = pen(still.chart, wide, high);
     c.font = `600 12.5px ${FONT}`;
     const longest = Math.max(40, ...header.names.map((n) => c.measureText(`${n} ✗`).width));
-    const area = { x: 56, y: 12, w: wide - 56 - longest - 14, h: high - 50 };
     // The scale is the same for all rates, so that curves can be compared while the slider moves.
     // What leaves it is drawn along its edge, as the labels of its ends say.
     const { log, first, steps } = header;
@@ -633,9 +632,13 @@ function render({ model, el }) {
     const top = log ? Math.ceil(Math.log10(Math.max(first, 1e-9))) + 1 : 3 * unit;
     const low = log ? top - 10 : -top;
     const levels = Array.from({ length: (top - low) / unit + 1 }, (_, k) => low + k * unit);
-    const end = (v) => (v === low ? "≤" : v === top ? "≥" : "");
-    const level = (v) => area.y + ((top - clamp(v, low, top)) / (top - low)) * area.h;
     const raised = (v) => [...String(v)].map((d) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(d)]).join("");
+    const end = (v) => (v === low ? "≤" : v === top ? "≥" : "");
+    const label = (v) => end(v) + (log ? (v ? `10${raised(v)}` : "1") : show(v));
+    c.font = `12px ${FONT}`;
+    const left = Math.max(56, ...levels.map((v) => 27 + c.measureText(label(v)).width));
+    const area = { x: left, y: 12, w: wide - left - longest - 14, h: high - 50 };
+    const level = (v) => area.y + ((top - clamp(v, low, top)) / (top - low)) * area.h;
     onChart = {
       box: area, width: wide, height: high,
       x: (t) => area.x + (t / steps) * area.w,
@@ -645,8 +648,7 @@ function render({ model, el }) {
     c.fillStyle = theme.paper;
     c.fillRect(0, 0, wide, high);
     axes(c, area, ["step", ticks(0, steps, 5).filter(Number.isInteger), onChart.x, tickText],
-      [header.floor ? "loss above the minimum" : "loss", levels, level,
-        (v) => end(v) + (log ? (v ? `10${raised(v)}` : "1") : show(v))]);
+      [header.floor ? "loss above the minimum" : "loss", levels, level, label]);
   }
 
   function draw() {

@@ -34,7 +34,7 @@ RECORD = """(() => {
   before(Pen, "fill", note("fill"));
   before(Pen, "fillText", function (text, x, y) {
     (this.canvas.told ??= []).push({ kind: "text", text, at: [x, y], align: this.textAlign,
-      colour: this.fillStyle });
+      colour: this.fillStyle, wide: this.measureText(text).width });
   });
   before(Pen, "fillRect", function (x, y, w) {
     if (w * devicePixelRatio >= this.canvas.width - 1) this.canvas.told = [];
@@ -247,6 +247,20 @@ def test_names_can_be_read(context, tmp_path, paper):
     for text in told:
         bright, dark = sorted([light(text["colour"]), light(paper)], reverse=True)
         assert (bright + 0.05) / (dark + 0.05) >= 4.5, text
+    page.close()
+
+
+def test_labels_of_large_numbers_have_room(context, tmp_path):
+    """Left of the axis, and not over its name, which ends 16 pixels from the edge."""
+    html = explorer("?", surface="saddle", start=(40, 30))._repr_mimebundle_()[0]["text/html"]
+    (tmp_path / "page.html").write_text(f"<!doctype html><meta charset=utf-8>{html}")
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    labels, _ = Explorer(page).root.locator(".loss").evaluate(TOLD)
+    texts = {
+        text["text"]: text["at"][0] - text["wide"] for text in labels if text["align"] == "right"
+    }
+    assert "≤−15000" in texts and min(texts.values()) >= 16
     page.close()
 
 
